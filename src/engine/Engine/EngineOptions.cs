@@ -1,0 +1,68 @@
+namespace Slipway.Engine;
+
+/// <summary>What the engine is told at start; dockerd's flags and <c>daemon.json</c> keys of the same meaning.</summary>
+public sealed record EngineOptions
+{
+    /// <summary><c>--data-root</c>.</summary>
+    public required string DataRoot { get; init; }
+
+    /// <summary><c>--exec-root</c>.</summary>
+    public required string ExecRoot { get; init; }
+
+    /// <summary><c>--log-driver</c>: the driver of containers that name none.</summary>
+    public string LogDriver { get; init; } = "json-file";
+
+    /// <summary><c>--log-opt</c>: options of the default driver.</summary>
+    public IReadOnlyDictionary<string, string> LogOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary><c>--default-runtime</c>.</summary>
+    public string DefaultRuntime { get; init; } = "runc";
+
+    /// <summary><c>--add-runtime</c>: name → program path. <c>runc</c> is always there.</summary>
+    public IReadOnlyDictionary<string, string> Runtimes { get; init; } = new Dictionary<string, string> { ["runc"] = "runc" };
+
+    /// <summary><c>--cgroup-parent</c>: the cgroup below which containers are made.</summary>
+    public string CgroupParent { get; init; } = "/slipway";
+
+    /// <summary><c>--init-path</c>: the program that <c>--init</c> runs as pid 1.</summary>
+    public string? InitPath { get; init; }
+
+    /// <summary><c>--init</c>: run an init in containers that do not say.</summary>
+    public bool Init { get; init; }
+
+    /// <summary><c>--default-shm-size</c> in bytes.</summary>
+    public long ShmSize { get; init; } = 64 << 20;
+
+    /// <summary><c>--default-ulimit</c>: name → (soft, hard).</summary>
+    public IReadOnlyDictionary<string, (long Soft, long Hard)> Ulimits { get; init; } = new Dictionary<string, (long, long)>();
+
+    /// <summary><c>--default-pids-limit</c> of our own: processes per container when none is asked for; 0 leaves it to the kernel.</summary>
+    public long PidsLimit { get; init; }
+
+    /// <summary><c>--no-new-privileges</c>.</summary>
+    public bool NoNewPrivileges { get; init; }
+
+    /// <summary><c>--seccomp-profile</c>: path of a profile, <c>builtin</c> or <c>unconfined</c>.</summary>
+    public string SeccompProfile { get; init; } = "builtin";
+
+    /// <summary><c>--label</c>: labels of the engine, <c>key=value</c>.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary><c>--shutdown-timeout</c> in seconds, reported by info only: containers run on.</summary>
+    public int ShutdownTimeout { get; init; } = 15;
+
+    /// <summary><c>--insecure-registry</c>.</summary>
+    public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
+
+    /// <summary><c>--registry-mirror</c>.</summary>
+    public IReadOnlyList<string> RegistryMirrors { get; init; } = [];
+
+    /// <summary><c>--dns</c>.</summary>
+    public IReadOnlyList<string> Dns { get; init; } = [];
+
+    /// <summary><c>--dns-search</c>.</summary>
+    public IReadOnlyList<string> DnsSearch { get; init; } = [];
+
+    /// <summary><c>--dns-opt</c>.</summary>
+    public IReadOnlyList<string> DnsOptions { get; init; } = [];
+}

@@ -1,0 +1,88 @@
+namespace Slipway.Engine;
+
+/// <summary>
+/// The only place that knows where the engine keeps things. The data root survives a reboot; the exec root (a tmpfs) holds what
+/// belongs to running processes and is meaningless after one.
+/// </summary>
+/// <param name="dataRoot">Absolute path of the persistent root (0711), <c>/var/lib/slipway</c> by default.</param>
+/// <param name="execRoot">Absolute path of the run-time root (0711), <c>/run/slipway</c> by default.</param>
+public sealed class EnginePaths(string dataRoot, string execRoot)
+{
+    /// <summary>The persistent root.</summary>
+    public string DataRoot { get; } = dataRoot;
+
+    /// <summary>The run-time root.</summary>
+    public string ExecRoot { get; } = execRoot;
+
+    /// <summary>The SQLite database that says what exists.</summary>
+    public string StateDatabase => Path.Combine(DataRoot, "state.db");
+
+    /// <summary>The OCI image layout with every blob.</summary>
+    public string Content => Path.Combine(DataRoot, "content");
+
+    /// <summary>Unpacked layers, one directory each.</summary>
+    public string Snapshots => Path.Combine(DataRoot, "snapshots");
+
+    /// <summary>Persistent directories of containers.</summary>
+    public string Containers => Path.Combine(DataRoot, "containers");
+
+    /// <summary>Local volumes.</summary>
+    public string Volumes => Path.Combine(DataRoot, "volumes");
+
+    /// <summary>Unfinished work on the data root's filesystem; emptied at start.</summary>
+    public string Staging => Path.Combine(DataRoot, "staging");
+
+    /// <summary>Renamed-away directories that wait for deletion; emptied in the background.</summary>
+    public string Trash => Path.Combine(DataRoot, "trash");
+
+    /// <summary>The lock file that keeps a second daemon off this root.</summary>
+    public string LockFile => Path.Combine(DataRoot, "slipwayd.lock");
+
+    /// <summary>runc's own state directory (<c>runc --root</c>).</summary>
+    public string RuntimeState => Path.Combine(ExecRoot, "runc");
+
+    /// <summary>Where conmon leaves one file per ended container or exec, holding the exit code in decimal.</summary>
+    public string Exits => Path.Combine(ExecRoot, "exits");
+
+    /// <summary>Run-time directories of containers.</summary>
+    public string Bundles => Path.Combine(ExecRoot, "containers");
+
+    /// <summary>The persistent directory of a container: overlay <c>upper</c> and <c>work</c>, <c>rootfs</c> mount point, logs, hosts files.</summary>
+    public string Container(string id) => Path.Combine(Containers, id);
+
+    /// <summary>The writable overlay layer of a container.</summary>
+    public string Upper(string id) => Path.Combine(Containers, id, "upper");
+
+    /// <summary>The overlay work directory of a container.</summary>
+    public string Work(string id) => Path.Combine(Containers, id, "work");
+
+    /// <summary>Where a container's root filesystem is mounted while it runs.</summary>
+    public string RootFs(string id) => Path.Combine(Containers, id, "rootfs");
+
+    /// <summary>The current log file of a container, in the CRI line format that conmon writes.</summary>
+    public string Log(string id) => Path.Combine(Containers, id, "container.log");
+
+    /// <summary>The OCI bundle of a container: <c>config.json</c>, pid files, conmon's <c>ctl</c> fifo and <c>attach</c> socket.</summary>
+    public string Bundle(string id) => Path.Combine(Bundles, id);
+
+    /// <summary>The run-time directory of an exec, below its container's bundle.</summary>
+    public string Exec(string containerId, string execId) => Path.Combine(Bundles, containerId, "exec", execId);
+
+    /// <summary>Creates the roots and their directories with their modes.</summary>
+    public void Create()
+    {
+        const UnixFileMode traversable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        const UnixFileMode closed = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        foreach (var root in (ReadOnlySpan<string>)[DataRoot, ExecRoot])
+        {
+            Directory.CreateDirectory(root);
+            File.SetUnixFileMode(root, traversable);
+        }
+
+        foreach (var path in (ReadOnlySpan<string>)[Content, Snapshots, Containers, Volumes, Staging, Trash, RuntimeState, Exits, Bundles])
+        {
+            Directory.CreateDirectory(path);
+            File.SetUnixFileMode(path, path == Snapshots || path == Containers || path == Volumes ? traversable : closed);
+        }
+    }
+}
