@@ -144,7 +144,7 @@ namespace Slipway.DockerApi;
 public sealed partial class DockerJson : JsonSerializerContext
 {
     /// <summary>For writing: like <c>Default</c>, but only escapes what JSON requires (no HTML is ever made of it).</summary>
-    public static DockerJson Wire { get; } = new(new JsonSerializerOptions(Default.Options)
+    public static DockerJson Wire => field ??= new(new JsonSerializerOptions(Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         TypeInfoResolver = null,
