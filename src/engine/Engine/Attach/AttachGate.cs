@@ -1,0 +1,156 @@
+using System.Net.Sockets;
+
+namespace Slipway.Engine.Attach;
+
+/// <summary>
+/// Where a container's attach clients get their connection to its monitor. Clients may come before the process exists; whoever starts
+/// it opens the gate between creating and starting, so that no first byte is lost. One gate per container, for all its runs.
+/// </summary>
+public sealed class AttachGate(TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly List<TaskCompletionSource<Socket?>> _waiting = [];
+    private readonly List<Socket> _parked = [];
+    private string? _bundle;
+    private bool _closed;
+
+    /// <summary>
+    /// A task exists and has not started yet (or, after a restart of the daemon, was found running): connects all that wait, then lets
+    /// later clients connect at once. A client whose connection fails is told; the start goes on.
+    /// </summary>
+    public async ValueTask OpenAsync(string bundlePath)
+    {
+        TaskCompletionSource<Socket?>[] waiting;
+        lock (_lock)
+        {
+            _bundle = bundlePath;
+            waiting = [.. _waiting];
+            _waiting.Clear();
+        }
+
+        foreach (var client in waiting)
+        {
+            await ConnectAsync(client, bundlePath).ConfigureAwait(false);
+        }
+
+        if (waiting.Length > 1)
+        {
+            // conmon accepts one connection per turn of its loop; with several, give it the turns before the process writes.
+            await Task.Delay(TimeSpan.FromMilliseconds(waiting.Length), time).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The task ended, or its start failed: new clients wait for the next one.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            _bundle = null;
+            DropParked();
+        }
+    }
+
+    /// <summary>The container is gone: ends every wait.</summary>
+    public void Close()
+    {
+        TaskCompletionSource<Socket?>[] waiting;
+        lock (_lock)
+        {
+            _closed = true;
+            _bundle = null;
+            waiting = [.. _waiting];
+            _waiting.Clear();
+            DropParked();
+        }
+
+        foreach (var client in waiting)
+        {
+            client.TrySetResult(null);
+        }
+    }
+
+    /// <summary>Waits for a task and connects to its monitor.</summary>
+    /// <returns>The connection, which the caller owns; null when the container was removed instead.</returns>
+    /// <exception cref="EngineException">The monitor takes no connection.</exception>
+    public async Task<Socket?> ConnectAsync(CancellationToken cancel)
+    {
+        var client = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        string? bundle;
+        lock (_lock)
+        {
+            bundle = _bundle;
+            if (_closed)
+            {
+                return null;
+            }
+
+            if (bundle is null)
+            {
+                _waiting.Add(client);
+            }
+        }
+
+        if (bundle is not null)
+        {
+            return await ConmonSocket.ConnectAsync(bundle, time, cancel).ConfigureAwait(false);
+        }
+
+        using var registration = cancel.Register(() => Withdraw(client, cancel));
+        return await client.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes a connection whose client left while the container's stdin belongs to another one. Closing it would close that stdin
+    /// (see <see cref="ConmonSocket"/>), so it receives nothing more and stays until the task ends.
+    /// </summary>
+    public void Park(Socket connection)
+    {
+        lock (_lock)
+        {
+            if (_bundle is not null && connection.Connected)
+            {
+                connection.Shutdown(SocketShutdown.Receive);
+                _parked.Add(connection);
+                return;
+            }
+        }
+
+        connection.Dispose();
+    }
+
+    private async Task ConnectAsync(TaskCompletionSource<Socket?> client, string bundlePath)
+    {
+        try
+        {
+            var connection = await ConmonSocket.ConnectAsync(bundlePath, time, CancellationToken.None).ConfigureAwait(false);
+            if (!client.TrySetResult(connection))
+            {
+                Park(connection);
+            }
+        }
+        catch (EngineException e)
+        {
+            client.TrySetException(e);
+        }
+    }
+
+    private void Withdraw(TaskCompletionSource<Socket?> client, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            _waiting.Remove(client);
+        }
+
+        client.TrySetCanceled(cancel);
+    }
+
+    private void DropParked()
+    {
+        foreach (var connection in _parked)
+        {
+            connection.Dispose();
+        }
+
+        _parked.Clear();
+    }
+}
