@@ -1,0 +1,68 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Slipway.Api.Transport;
+
+/// <summary>
+/// Kestrel's door to our own sockets. Kestrel's stock transport aborts a request as soon as the client stops sending, but a Docker
+/// client that pipes a file into <c>run -i</c> does just that and still waits for the output.
+/// </summary>
+public sealed class SocketListenerFactory : IConnectionListenerFactory
+{
+    /// <inheritdoc/>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        endpoint is BoundEndPoint bound
+            ? new(new SocketListener(bound))
+            : throw new NotSupportedException($"cannot serve {endpoint}");
+}
+
+/// <summary>Accepts connections from one listening socket until it is told to stop.</summary>
+internal sealed class SocketListener(BoundEndPoint endPoint) : IConnectionListener
+{
+    private readonly Socket _socket = endPoint.Socket;
+
+    /// <inheritdoc/>
+    public EndPoint EndPoint => endPoint;
+
+    /// <inheritdoc/>
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            try
+            {
+                var client = await _socket.AcceptAsync(cancellationToken);
+                if (client.AddressFamily != AddressFamily.Unix)
+                {
+                    client.NoDelay = true;
+                    client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                }
+
+                return new SocketConnection(client, endPoint);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException || Stopped(e))
+            {
+                return null;
+            }
+            catch (SocketException)
+            {
+                // The client left before it was accepted, or descriptors ran out for a moment; neither ends the listener.
+                await Task.Yield();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        _socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => UnbindAsync();
+
+    private static bool Stopped(Exception e) =>
+        e is SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.NotSocket or SocketError.InvalidArgument };
+}

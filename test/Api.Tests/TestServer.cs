@@ -1,0 +1,78 @@
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Slipway.Api.Routing;
+using Slipway.Api.Transport;
+
+namespace Slipway.Api.Tests;
+
+/// <summary>A server with the given routes on a unix socket in a directory of its own.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("slipway-api-").FullName;
+    private readonly ApiServer _server;
+
+    private TestServer(Action<RouteTable> map)
+    {
+        var routes = new RouteTable();
+        map(routes);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path));
+        socket.Listen(128);
+        _server = new ApiServer(routes, [new BoundEndPoint(socket, "unix://" + Path)], TimeProvider.System, NullLoggerFactory.Instance);
+    }
+
+    public string Path => System.IO.Path.Combine(_directory, "test.sock");
+
+    public static async Task<TestServer> StartAsync(Action<RouteTable> map)
+    {
+        var server = new TestServer(map);
+        await server._server.StartAsync();
+        return server;
+    }
+
+    public Socket Connect()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 10_000 };
+        socket.Connect(new UnixDomainSocketEndPoint(Path));
+        return socket;
+    }
+
+    /// <summary>Sends bytes, optionally ends sending, and reads to the end of the connection (the request should say Connection: close).</summary>
+    public string Exchange(string request, bool halfClose = false)
+    {
+        using var socket = Connect();
+        socket.Send(Encoding.Latin1.GetBytes(request));
+        if (halfClose)
+        {
+            socket.Shutdown(SocketShutdown.Send);
+        }
+
+        return ReadToEnd(socket);
+    }
+
+    public static string ReadToEnd(Socket socket)
+    {
+        var text = new StringBuilder();
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            for (int read; (read = socket.Receive(buffer)) > 0;)
+            {
+                text.Append(Encoding.Latin1.GetString(buffer, 0, read));
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            text.Append("<reset>");
+        }
+
+        return text.ToString();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
