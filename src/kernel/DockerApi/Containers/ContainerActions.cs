@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>Answer of `GET /containers/{id}/top`.</summary>
+/// <summary>Answer of <c>GET /containers/{id}/top</c>.</summary>
 public sealed record ContainerTop
 {
     /// <summary>Column titles.</summary>
@@ -12,7 +12,7 @@ public sealed record ContainerTop
     public IReadOnlyList<IReadOnlyList<string>> Processes { get => field ?? []; init; }
 }
 
-/// <summary>One entry of `GET /containers/{id}/changes`.</summary>
+/// <summary>One entry of <c>GET /containers/{id}/changes</c>.</summary>
 public sealed record FilesystemChange
 {
     /// <summary>Path.</summary>
@@ -22,7 +22,7 @@ public sealed record FilesystemChange
     public int Kind { get; init; }
 }
 
-/// <summary>Answer of `POST /containers/{id}/wait`.</summary>
+/// <summary>Answer of <c>POST /containers/{id}/wait</c>.</summary>
 public sealed record ContainerWaitResponse
 {
     /// <summary>Exit code.</summary>
@@ -40,7 +40,7 @@ public sealed record ContainerWaitError
     public string Message { get => field ?? ""; init; }
 }
 
-/// <summary>Decoded `X-Docker-Container-Path-Stat` header.</summary>
+/// <summary>Decoded <c>X-Docker-Container-Path-Stat</c> header.</summary>
 public sealed record ContainerPathStat
 {
     /// <summary>Name.</summary>
@@ -64,7 +64,7 @@ public sealed record ContainerPathStat
     public string LinkTarget { get => field ?? ""; init; }
 }
 
-/// <summary>Answer of `POST /containers/prune`.</summary>
+/// <summary>Answer of <c>POST /containers/prune</c>.</summary>
 public sealed record ContainersPruneReport
 {
     /// <summary>Null when nothing was deleted.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>The part of a container that does not depend on its host: what to run and as whom (Engine API `ContainerConfig`).</summary>
+/// <summary>The part of a container that does not depend on its host: what to run and as whom (Engine API <c>ContainerConfig</c>).</summary>
 public record ContainerConfig
 {
     /// <summary>Host name inside the container; empty lets the engine choose.</summary>
@@ -11,7 +11,7 @@ public record ContainerConfig
     /// <summary>NIS domain name inside the container.</summary>
     public string Domainname { get => field ?? ""; init; }
 
-    /// <summary>`user[:group]`, names or numbers; empty means root.</summary>
+    /// <summary><c>user[:group]</c>, names or numbers; empty means root.</summary>
     public string User { get => field ?? ""; init; }
 
     /// <summary>Whether the creating client attaches to standard input.</summary>
@@ -23,7 +23,7 @@ public record ContainerConfig
     /// <summary>Whether the creating client attaches to standard error.</summary>
     public bool AttachStderr { get; init; }
 
-    /// <summary>Ports the program listens on, keyed `port/protocol`.</summary>
+    /// <summary>Ports the program listens on, keyed <c>port/protocol</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, EmptyObject>? ExposedPorts { get; init; }
 
@@ -36,7 +36,7 @@ public record ContainerConfig
     /// <summary>Whether standard input closes when the first attached client leaves.</summary>
     public bool StdinOnce { get; init; }
 
-    /// <summary>`NAME=value` entries; `NAME` alone removes a variable of the image.</summary>
+    /// <summary><c>NAME=value</c> entries; <c>NAME</c> alone removes a variable of the image.</summary>
     public IReadOnlyList<string>? Env { get; init; }
 
     /// <summary>Arguments of the entry point, or the program itself; a lone string is accepted.</summary>
@@ -57,7 +57,7 @@ public record ContainerConfig
     /// <summary>Paths that become anonymous volumes.</summary>
     public IReadOnlyDictionary<string, EmptyObject>? Volumes { get; init; }
 
-    /// <summary>Directory the program starts in; empty means `/`.</summary>
+    /// <summary>Directory the program starts in; empty means <c>/</c>.</summary>
     public string WorkingDir { get => field ?? ""; init; }
 
     /// <summary>Program and leading arguments; an empty list clears the image's.</summary>
@@ -98,7 +98,7 @@ public record ContainerConfig
 /// <summary>A health test of a container; durations are nanoseconds, zero inherits.</summary>
 public sealed record HealthConfig
 {
-    /// <summary>Empty inherits; `["NONE"]`, `["CMD", args…]` or `["CMD-SHELL", line]`.</summary>
+    /// <summary>Empty inherits; <c>["NONE"]</c>, <c>["CMD", args…]</c> or <c>["CMD-SHELL", line]</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Test { get; init; }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>Body of `POST /containers/create`: the container's config with its host and network part beside it.</summary>
+/// <summary>Body of <c>POST /containers/create</c>: the container's config with its host and network part beside it.</summary>
 public sealed record ContainerCreateRequest : ContainerConfig
 {
     /// <summary>How the container is bound to its host.</summary>
@@ -14,7 +14,7 @@ public sealed record ContainerCreateRequest : ContainerConfig
     public NetworkingConfig? NetworkingConfig { get; init; }
 }
 
-/// <summary>Answer of `POST /containers/create`.</summary>
+/// <summary>Answer of <c>POST /containers/create</c>.</summary>
 public sealed record ContainerCreateResponse
 {
     /// <summary>Id of the new container.</summary>
@@ -31,7 +31,7 @@ public sealed record NetworkingConfig
     public IReadOnlyDictionary<string, EndpointSettings?>? EndpointsConfig { get; init; }
 }
 
-/// <summary>Optional body of `POST /commit`: config of the new image.</summary>
+/// <summary>Optional body of <c>POST /commit</c>: config of the new image.</summary>
 public sealed record CommitRequestConfig : ContainerConfig
 {
 }

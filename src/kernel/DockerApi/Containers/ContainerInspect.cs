@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>Answer of `GET /containers/{id}/json`.</summary>
+/// <summary>Answer of <c>GET /containers/{id}/json</c>.</summary>
 public sealed record ContainerInspect
 {
     /// <summary>64 hex digits.</summary>
@@ -44,7 +44,7 @@ public sealed record ContainerInspect
     /// <summary>Storage driver.</summary>
     public string Driver { get => field ?? ""; init; }
 
-    /// <summary>`linux`.</summary>
+    /// <summary><c>linux</c>.</summary>
     public string Platform { get => field ?? ""; init; }
 
     /// <summary>Platform manifest the container was made from (API 1.48).</summary>
@@ -90,7 +90,7 @@ public sealed record ContainerInspect
 /// <summary>State of a container's process.</summary>
 public sealed record ContainerState
 {
-    /// <summary>`created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.</summary>
+    /// <summary><c>created</c>, <c>running</c>, <c>paused</c>, <c>restarting</c>, <c>removing</c>, <c>exited</c> or <c>dead</c>.</summary>
     public string Status { get => field ?? ""; init; }
 
     /// <summary>True also while paused.</summary>
@@ -131,7 +131,7 @@ public sealed record ContainerState
 /// <summary>Health of a container.</summary>
 public sealed record Health
 {
-    /// <summary>`none`, `starting`, `healthy` or `unhealthy`.</summary>
+    /// <summary><c>none</c>, <c>starting</c>, <c>healthy</c> or <c>unhealthy</c>.</summary>
     public string Status { get => field ?? ""; init; }
 
     /// <summary>Failures in a row.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>One sample of `GET /containers/{id}/stats`.</summary>
+/// <summary>One sample of <c>GET /containers/{id}/stats</c>.</summary>
 public sealed record ContainerStats
 {
     /// <summary>Name with leading slash.</summary>
@@ -116,7 +116,7 @@ public sealed record ContainerBlkioStatEntry
     [JsonPropertyName("minor")]
     public ulong Minor { get; init; }
 
-    /// <summary>`read`, `write`, …</summary>
+    /// <summary><c>read</c>, <c>write</c>, …</summary>
     [JsonPropertyName("op")]
     public string Op { get => field ?? ""; init; }
 

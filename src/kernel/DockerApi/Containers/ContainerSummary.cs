@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>One entry of `GET /containers/json`.</summary>
+/// <summary>One entry of <c>GET /containers/json</c>.</summary>
 public sealed record ContainerSummary
 {
     /// <summary>Id.</summary>
@@ -30,21 +30,21 @@ public sealed record ContainerSummary
     /// <summary>Published and exposed ports; never null.</summary>
     public IReadOnlyList<PortSummary> Ports { get => field ?? []; init; }
 
-    /// <summary>Bytes written by the container; only with `size`.</summary>
+    /// <summary>Bytes written by the container; only with <c>size</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long SizeRw { get; init; }
 
-    /// <summary>Bytes of the whole root file system; only with `size`.</summary>
+    /// <summary>Bytes of the whole root file system; only with <c>size</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long SizeRootFs { get; init; }
 
     /// <summary>Labels.</summary>
     public IReadOnlyDictionary<string, string> Labels { get => field ?? new Dictionary<string, string>(); init; }
 
-    /// <summary>`created`, `running`, `paused`, …</summary>
+    /// <summary><c>created</c>, <c>running</c>, <c>paused</c>, …</summary>
     public string State { get => field ?? ""; init; }
 
-    /// <summary>For people, such as `Up 2 minutes (healthy)`.</summary>
+    /// <summary>For people, such as <c>Up 2 minutes (healthy)</c>.</summary>
     public string Status { get => field ?? ""; init; }
 
     /// <summary>Host config.</summary>
@@ -90,6 +90,6 @@ public sealed record PortSummary
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public ushort PublicPort { get; init; }
 
-    /// <summary>`tcp`, `udp` or `sctp`.</summary>
+    /// <summary><c>tcp</c>, <c>udp</c> or <c>sctp</c>.</summary>
     public string Type { get => field ?? ""; init; }
 }

@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>How a container is bound to its host, resource limits included (Engine API `HostConfig`).</summary>
+/// <summary>How a container is bound to its host, resource limits included (Engine API <c>HostConfig</c>).</summary>
 public sealed record HostConfig : Resources
 {
-    /// <summary>`source:destination[:options]` bind mounts and named volumes.</summary>
+    /// <summary><c>source:destination[:options]</c> bind mounts and named volumes.</summary>
     public IReadOnlyList<string>? Binds { get; init; }
 
     /// <summary>File the client wrote the id to; unused by the engine.</summary>
@@ -14,10 +14,10 @@ public sealed record HostConfig : Resources
     /// <summary>Log driver and its options.</summary>
     public LogConfig LogConfig { get => field ?? new(); init; }
 
-    /// <summary>`default`, `none`, `host`, `bridge`, `container:ID` or a network's name.</summary>
+    /// <summary><c>default</c>, <c>none</c>, <c>host</c>, <c>bridge</c>, <c>container:ID</c> or a network's name.</summary>
     public string NetworkMode { get => field ?? ""; init; }
 
-    /// <summary>Host ports per container port, keyed `port/protocol`.</summary>
+    /// <summary>Host ports per container port, keyed <c>port/protocol</c>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<PortBinding>?>? PortBindings { get; init; }
 
     /// <summary>What happens when the container ends.</summary>
@@ -26,10 +26,10 @@ public sealed record HostConfig : Resources
     /// <summary>Whether the container is removed when it ends.</summary>
     public bool AutoRemove { get; init; }
 
-    /// <summary>Driver of volumes named in &lt;c&gt;Binds&lt;/c&gt;.</summary>
+    /// <summary>Driver of volumes named in <c>Binds</c>.</summary>
     public string VolumeDriver { get => field ?? ""; init; }
 
-    /// <summary>`container` or `container:ro` whose mounts are taken over.</summary>
+    /// <summary><c>container</c> or <c>container:ro</c> whose mounts are taken over.</summary>
     public IReadOnlyList<string>? VolumesFrom { get; init; }
 
     /// <summary>Initial terminal height and width in characters.</summary>
@@ -39,7 +39,7 @@ public sealed record HostConfig : Resources
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 
-    /// <summary>Capabilities added to the default set; `ALL` is allowed.</summary>
+    /// <summary>Capabilities added to the default set; <c>ALL</c> is allowed.</summary>
     [JsonConverter(typeof(StringListConverter))]
     public IReadOnlyList<string>? CapAdd { get; init; }
 
@@ -47,37 +47,37 @@ public sealed record HostConfig : Resources
     [JsonConverter(typeof(StringListConverter))]
     public IReadOnlyList<string>? CapDrop { get; init; }
 
-    /// <summary>`private` or `host`; empty takes the daemon's default.</summary>
+    /// <summary><c>private</c> or <c>host</c>; empty takes the daemon's default.</summary>
     public string CgroupnsMode { get => field ?? ""; init; }
 
     /// <summary>Name servers of the container.</summary>
     public IReadOnlyList<string>? Dns { get; init; }
 
-    /// <summary>`options` entries of resolv.conf.</summary>
+    /// <summary><c>options</c> entries of resolv.conf.</summary>
     public IReadOnlyList<string>? DnsOptions { get; init; }
 
     /// <summary>Search domains of resolv.conf.</summary>
     public IReadOnlyList<string>? DnsSearch { get; init; }
 
-    /// <summary>`name:address` lines for /etc/hosts.</summary>
+    /// <summary><c>name:address</c> lines for /etc/hosts.</summary>
     public IReadOnlyList<string>? ExtraHosts { get; init; }
 
     /// <summary>Supplementary groups, names or numbers.</summary>
     public IReadOnlyList<string>? GroupAdd { get; init; }
 
-    /// <summary>`none`, `private`, `shareable`, `host` or `container:ID`.</summary>
+    /// <summary><c>none</c>, <c>private</c>, <c>shareable</c>, <c>host</c> or <c>container:ID</c>.</summary>
     public string IpcMode { get => field ?? ""; init; }
 
     /// <summary>Cgroup of another container to join; only for compatibility.</summary>
     public string Cgroup { get => field ?? ""; init; }
 
-    /// <summary>`container:alias` legacy links.</summary>
+    /// <summary><c>container:alias</c> legacy links.</summary>
     public IReadOnlyList<string>? Links { get; init; }
 
     /// <summary>OOM killer preference, -1000 to 1000.</summary>
     public int OomScoreAdj { get; init; }
 
-    /// <summary>`container:ID`, `host` or empty for a namespace of its own.</summary>
+    /// <summary><c>container:ID</c>, <c>host</c> or empty for a namespace of its own.</summary>
     public string PidMode { get => field ?? ""; init; }
 
     /// <summary>Whether the container gets every capability and device.</summary>
@@ -89,10 +89,10 @@ public sealed record HostConfig : Resources
     /// <summary>Whether the root file system is mounted read-only.</summary>
     public bool ReadonlyRootfs { get; init; }
 
-    /// <summary>Security options such as `no-new-privileges` or `seccomp=PROFILE`.</summary>
+    /// <summary>Security options such as <c>no-new-privileges</c> or <c>seccomp=PROFILE</c>.</summary>
     public IReadOnlyList<string>? SecurityOpt { get; init; }
 
-    /// <summary>Storage driver options of this container, such as `size`.</summary>
+    /// <summary>Storage driver options of this container, such as <c>size</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? StorageOpt { get; init; }
 
@@ -100,10 +100,10 @@ public sealed record HostConfig : Resources
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Tmpfs { get; init; }
 
-    /// <summary>`host` or empty.</summary>
+    /// <summary><c>host</c> or empty.</summary>
     public string UTSMode { get => field ?? ""; init; }
 
-    /// <summary>`host` or empty.</summary>
+    /// <summary><c>host</c> or empty.</summary>
     public string UsernsMode { get => field ?? ""; init; }
 
     /// <summary>Bytes of /dev/shm; zero takes the default.</summary>
@@ -117,7 +117,7 @@ public sealed record HostConfig : Resources
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Runtime { get; init; }
 
-    /// <summary>Windows only; `default` or empty here.</summary>
+    /// <summary>Windows only; <c>default</c> or empty here.</summary>
     public string Isolation { get => field ?? ""; init; }
 
     /// <summary>Mounts in structured form.</summary>

@@ -3,10 +3,10 @@ namespace Slipway.DockerApi;
 /// <summary>What the engine does when a container ends.</summary>
 public sealed record RestartPolicy
 {
-    /// <summary>Empty or `no`, `always`, `unless-stopped`, `on-failure`.</summary>
+    /// <summary>Empty or <c>no</c>, <c>always</c>, <c>unless-stopped</c>, <c>on-failure</c>.</summary>
     public string Name { get => field ?? ""; init; }
 
-    /// <summary>Restarts before `on-failure` gives up; zero is unlimited.</summary>
+    /// <summary>Restarts before <c>on-failure</c> gives up; zero is unlimited.</summary>
     public int MaximumRetryCount { get; init; }
 }
 
@@ -39,7 +39,7 @@ public sealed record DeviceMapping
     /// <summary>Path inside; empty is the same path.</summary>
     public string PathInContainer { get => field ?? ""; init; }
 
-    /// <summary>Any of `r`, `w`, `m`; empty means all.</summary>
+    /// <summary>Any of <c>r</c>, <c>w</c>, <c>m</c>; empty means all.</summary>
     public string CgroupPermissions { get => field ?? ""; init; }
 }
 
@@ -65,7 +65,7 @@ public sealed record DeviceRequest
 /// <summary>A resource limit (setrlimit); -1 is unlimited.</summary>
 public sealed record Ulimit
 {
-    /// <summary>Name without `RLIMIT_`, lower case, such as `nofile`.</summary>
+    /// <summary>Name without <c>RLIMIT_</c>, lower case, such as <c>nofile</c>.</summary>
     public string Name { get => field ?? ""; init; }
 
     /// <summary>Ceiling of the soft limit.</summary>

@@ -5,7 +5,7 @@ namespace Slipway.DockerApi;
 /// <summary>A mount asked for in structured form.</summary>
 public sealed record Mount
 {
-    /// <summary>`bind`, `volume`, `tmpfs`, `image`, `npipe` or `cluster`.</summary>
+    /// <summary><c>bind</c>, <c>volume</c>, <c>tmpfs</c>, <c>image</c>, <c>npipe</c> or <c>cluster</c>.</summary>
     public string Type { get => field ?? ""; init; }
 
     /// <summary>Host path, volume name or image.</summary>
@@ -24,19 +24,19 @@ public sealed record Mount
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Consistency { get; init; }
 
-    /// <summary>Options of type `bind`.</summary>
+    /// <summary>Options of type <c>bind</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public BindOptions? BindOptions { get; init; }
 
-    /// <summary>Options of type `volume`.</summary>
+    /// <summary>Options of type <c>volume</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VolumeOptions? VolumeOptions { get; init; }
 
-    /// <summary>Options of type `image`.</summary>
+    /// <summary>Options of type <c>image</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImageOptions? ImageOptions { get; init; }
 
-    /// <summary>Options of type `tmpfs`.</summary>
+    /// <summary>Options of type <c>tmpfs</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TmpfsOptions? TmpfsOptions { get; init; }
 }
@@ -44,7 +44,7 @@ public sealed record Mount
 /// <summary>Options of a bind mount.</summary>
 public sealed record BindOptions
 {
-    /// <summary>`private`, `rprivate`, `shared`, `rshared`, `slave` or `rslave`.</summary>
+    /// <summary><c>private</c>, <c>rprivate</c>, <c>shared</c>, <c>rshared</c>, <c>slave</c> or <c>rslave</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Propagation { get; init; }
 
@@ -124,7 +124,7 @@ public sealed record TmpfsOptions
 /// <summary>A mount of an existing container.</summary>
 public sealed record MountPoint
 {
-    /// <summary>`bind`, `volume`, `tmpfs`, `image`.</summary>
+    /// <summary><c>bind</c>, <c>volume</c>, <c>tmpfs</c>, <c>image</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Type { get; init; }
 
@@ -142,7 +142,7 @@ public sealed record MountPoint
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Driver { get; init; }
 
-    /// <summary>Options as written in &lt;c&gt;Binds&lt;/c&gt;.</summary>
+    /// <summary>Options as written in <c>Binds</c>.</summary>
     public string Mode { get => field ?? ""; init; }
 
     /// <summary>Whether it is writable.</summary>

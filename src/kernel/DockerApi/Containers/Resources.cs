@@ -47,16 +47,16 @@ public record Resources
     /// <summary>Real-time runtime per period in microseconds.</summary>
     public long CpuRealtimeRuntime { get; init; }
 
-    /// <summary>CPUs as a list such as `0-2,4`.</summary>
+    /// <summary>CPUs as a list such as <c>0-2,4</c>.</summary>
     public string CpusetCpus { get => field ?? ""; init; }
 
-    /// <summary>NUMA nodes as a list such as `0-1`.</summary>
+    /// <summary>NUMA nodes as a list such as <c>0-1</c>.</summary>
     public string CpusetMems { get => field ?? ""; init; }
 
     /// <summary>Host devices made available.</summary>
     public IReadOnlyList<DeviceMapping>? Devices { get; init; }
 
-    /// <summary>Rules such as `c 13:* rwm`.</summary>
+    /// <summary>Rules such as <c>c 13:* rwm</c>.</summary>
     public IReadOnlyList<string>? DeviceCgroupRules { get; init; }
 
     /// <summary>Devices requested from drivers (GPUs, CDI).</summary>
@@ -101,7 +101,7 @@ public record Resources
     public ulong IOMaximumBandwidth { get; init; }
 }
 
-/// <summary>Body of `POST /containers/{id}/update`: limits to change; zero or null leaves one as it is.</summary>
+/// <summary>Body of <c>POST /containers/{id}/update</c>: limits to change; zero or null leaves one as it is.</summary>
 public sealed record ContainerUpdateRequest : Resources
 {
     /// <summary>New restart policy; null or an empty name leaves it.</summary>
@@ -109,7 +109,7 @@ public sealed record ContainerUpdateRequest : Resources
     public RestartPolicy? RestartPolicy { get; init; }
 }
 
-/// <summary>Answer of `POST /containers/{id}/update`.</summary>
+/// <summary>Answer of <c>POST /containers/{id}/update</c>.</summary>
 public sealed record ContainerUpdateResponse
 {
     /// <summary>What could not be applied as asked.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>Body of `POST /containers/{id}/exec`.</summary>
+/// <summary>Body of <c>POST /containers/{id}/exec</c>.</summary>
 public sealed record ExecCreateRequest
 {
     /// <summary>User.</summary>
@@ -27,7 +27,7 @@ public sealed record ExecCreateRequest
     /// <summary>Attach stdout.</summary>
     public bool AttachStdout { get; init; }
 
-    /// <summary>Key sequence that detaches, such as `ctrl-p,ctrl-q`.</summary>
+    /// <summary>Key sequence that detaches, such as <c>ctrl-p,ctrl-q</c>.</summary>
     public string DetachKeys { get => field ?? ""; init; }
 
     /// <summary>Env.</summary>
@@ -41,7 +41,7 @@ public sealed record ExecCreateRequest
     public IReadOnlyList<string>? Cmd { get; init; }
 }
 
-/// <summary>Body of `POST /exec/{id}/start`.</summary>
+/// <summary>Body of <c>POST /exec/{id}/start</c>.</summary>
 public sealed record ExecStartRequest
 {
     /// <summary>Whether to return at once without streams.</summary>
@@ -55,7 +55,7 @@ public sealed record ExecStartRequest
     public IReadOnlyList<uint>? ConsoleSize { get; init; }
 }
 
-/// <summary>Answer of `GET /exec/{id}/json`.</summary>
+/// <summary>Answer of <c>GET /exec/{id}/json</c>.</summary>
 public sealed record ExecInspect
 {
     /// <summary>Id.</summary>

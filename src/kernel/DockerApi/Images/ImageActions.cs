@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>One entry of `GET /images/{name}/history`, newest first.</summary>
+/// <summary>One entry of <c>GET /images/{name}/history</c>, newest first.</summary>
 public sealed record ImageHistoryItem
 {
-    /// <summary>Image id, or `&lt;missing&gt;`.</summary>
+    /// <summary>Image id, or <c>&lt;missing&gt;</c>.</summary>
     public string Id { get => field ?? ""; init; }
 
     /// <summary>Unix seconds.</summary>
@@ -36,7 +36,7 @@ public sealed record ImageDeleteResponseItem
     public string? Deleted { get; init; }
 }
 
-/// <summary>Answer of `POST /images/prune`.</summary>
+/// <summary>Answer of <c>POST /images/prune</c>.</summary>
 public sealed record ImagesPruneReport
 {
     /// <summary>Images deleted.</summary>
@@ -46,7 +46,7 @@ public sealed record ImagesPruneReport
     public ulong SpaceReclaimed { get; init; }
 }
 
-/// <summary>One entry of `GET /images/search`.</summary>
+/// <summary>One entry of <c>GET /images/search</c>.</summary>
 public sealed record ImageSearchResult
 {
     /// <summary>Description.</summary>
@@ -70,7 +70,7 @@ public sealed record ImageSearchResult
     public int StarCount { get; init; }
 }
 
-/// <summary>Answer of `GET /distribution/{name}/json`.</summary>
+/// <summary>Answer of <c>GET /distribution/{name}/json</c>.</summary>
 public sealed record DistributionInspect
 {
     /// <summary>Descriptor.</summary>
@@ -90,7 +90,7 @@ public sealed record BuildCacheRecord
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Parents { get; init; }
 
-    /// <summary>`internal`, `frontend`, `source.local`, `source.git.checkout`, `exec.cachemount` or `regular`.</summary>
+    /// <summary><c>internal</c>, <c>frontend</c>, <c>source.local</c>, <c>source.git.checkout</c>, <c>exec.cachemount</c> or <c>regular</c>.</summary>
     public string Type { get => field ?? ""; init; }
 
     /// <summary>Description.</summary>
@@ -115,7 +115,7 @@ public sealed record BuildCacheRecord
     public int UsageCount { get; init; }
 }
 
-/// <summary>Answer of `POST /build/prune`.</summary>
+/// <summary>Answer of <c>POST /build/prune</c>.</summary>
 public sealed record BuildPruneReport
 {
     /// <summary>Caches deleted.</summary>

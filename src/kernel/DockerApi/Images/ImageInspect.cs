@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>Answer of `GET /images/{name}/json`.</summary>
+/// <summary>Answer of <c>GET /images/{name}/json</c>.</summary>
 public sealed record ImageInspect
 {
     /// <summary>Digest that identifies the image.</summary>
@@ -75,7 +75,7 @@ public sealed record ImageInspect
 /// <summary>Layers of an image.</summary>
 public sealed record ImageRootFs
 {
-    /// <summary>`layers`.</summary>
+    /// <summary><c>layers</c>.</summary>
     public string Type { get => field ?? ""; init; }
 
     /// <summary>Diff ids, bottom first.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>One entry of `GET /images/json`.</summary>
+/// <summary>One entry of <c>GET /images/json</c>.</summary>
 public sealed record ImageSummary
 {
     /// <summary>Containers that use it; -1 when not counted.</summary>
@@ -60,14 +60,14 @@ public sealed record ImageManifestSummary
     /// <summary>Size.</summary>
     public ImageManifestSize Size { get => field ?? new(); init; }
 
-    /// <summary>`image`, `attestation` or `unknown`.</summary>
+    /// <summary><c>image</c>, <c>attestation</c> or <c>unknown</c>.</summary>
     public string Kind { get => field ?? ""; init; }
 
-    /// <summary>For kind `image`.</summary>
+    /// <summary>For kind <c>image</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImageManifestImageData? ImageData { get; init; }
 
-    /// <summary>For kind `attestation`.</summary>
+    /// <summary>For kind <c>attestation</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImageManifestAttestationData? AttestationData { get; init; }
 }

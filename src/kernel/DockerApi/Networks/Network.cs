@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>A network: entry of `GET /networks` and answer of `GET /networks/{id}`.</summary>
+/// <summary>A network: entry of <c>GET /networks</c> and answer of <c>GET /networks/{id}</c>.</summary>
 public sealed record Network
 {
     /// <summary>Name.</summary>
@@ -14,7 +14,7 @@ public sealed record Network
     /// <summary>RFC 3339.</summary>
     public string Created { get => field ?? ""; init; }
 
-    /// <summary>`local`, `global` or `swarm`.</summary>
+    /// <summary><c>local</c>, <c>global</c> or <c>swarm</c>.</summary>
     public string Scope { get => field ?? ""; init; }
 
     /// <summary>Driver.</summary>
@@ -113,7 +113,7 @@ public sealed record IpamConfig
     public IReadOnlyDictionary<string, string>? AuxiliaryAddresses { get; init; }
 }
 
-/// <summary>Body of `POST /networks/create`.</summary>
+/// <summary>Body of <c>POST /networks/create</c>.</summary>
 public sealed record NetworkCreateRequest
 {
     /// <summary>Name.</summary>
@@ -123,7 +123,7 @@ public sealed record NetworkCreateRequest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? CheckDuplicate { get; init; }
 
-    /// <summary>Absent means `bridge`.</summary>
+    /// <summary>Absent means <c>bridge</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Driver { get; init; }
 
@@ -172,7 +172,7 @@ public sealed record NetworkCreateRequest
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }
 
-/// <summary>Answer of `POST /networks/create`.</summary>
+/// <summary>Answer of <c>POST /networks/create</c>.</summary>
 public sealed record NetworkCreateResponse
 {
     /// <summary>Id.</summary>
@@ -182,7 +182,7 @@ public sealed record NetworkCreateResponse
     public string Warning { get => field ?? ""; init; }
 }
 
-/// <summary>Body of `POST /networks/{id}/connect`.</summary>
+/// <summary>Body of <c>POST /networks/{id}/connect</c>.</summary>
 public sealed record NetworkConnectRequest
 {
     /// <summary>Name or id.</summary>
@@ -193,7 +193,7 @@ public sealed record NetworkConnectRequest
     public EndpointSettings? EndpointConfig { get; init; }
 }
 
-/// <summary>Body of `POST /networks/{id}/disconnect`.</summary>
+/// <summary>Body of <c>POST /networks/{id}/disconnect</c>.</summary>
 public sealed record NetworkDisconnectRequest
 {
     /// <summary>Name or id.</summary>
@@ -203,7 +203,7 @@ public sealed record NetworkDisconnectRequest
     public bool Force { get; init; }
 }
 
-/// <summary>Answer of `POST /networks/prune`.</summary>
+/// <summary>Answer of <c>POST /networks/prune</c>.</summary>
 public sealed record NetworksPruneReport
 {
     /// <summary>Networks deleted.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>One event of `GET /events`; `status`, `id` and `from` repeat values for old clients.</summary>
+/// <summary>One event of <c>GET /events</c>; <c>status</c>, <c>id</c> and <c>from</c> repeat values for old clients.</summary>
 public sealed record EventMessage
 {
     /// <summary>Same as action, for containers and images.</summary>
@@ -21,7 +21,7 @@ public sealed record EventMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? From { get; init; }
 
-    /// <summary>`container`, `image`, `volume`, `network`, `daemon`, …</summary>
+    /// <summary><c>container</c>, <c>image</c>, <c>volume</c>, <c>network</c>, <c>daemon</c>, …</summary>
     public string Type { get => field ?? ""; init; }
 
     /// <summary>Action.</summary>
@@ -30,7 +30,7 @@ public sealed record EventMessage
     /// <summary>Actor.</summary>
     public EventActor Actor { get => field ?? new(); init; }
 
-    /// <summary>`local` or `swarm`.</summary>
+    /// <summary><c>local</c> or <c>swarm</c>.</summary>
     [JsonPropertyName("scope")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Scope { get; init; }
@@ -56,7 +56,7 @@ public sealed record EventActor
     public IReadOnlyDictionary<string, string> Attributes { get => field ?? new Dictionary<string, string>(); init; }
 }
 
-/// <summary>Credentials for a registry (also the `X-Registry-Auth` header, base64url).</summary>
+/// <summary>Credentials for a registry (also the <c>X-Registry-Auth</c> header, base64url).</summary>
 public sealed record AuthConfig
 {
     /// <summary>Username.</summary>
@@ -69,7 +69,7 @@ public sealed record AuthConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Password { get; init; }
 
-    /// <summary>base64 of `user:password`.</summary>
+    /// <summary>base64 of <c>user:password</c>.</summary>
     [JsonPropertyName("auth")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Auth { get; init; }
@@ -95,7 +95,7 @@ public sealed record AuthConfig
     public string? RegistryToken { get; init; }
 }
 
-/// <summary>Answer of `POST /auth`.</summary>
+/// <summary>Answer of <c>POST /auth</c>.</summary>
 public sealed record AuthResponse
 {
     /// <summary>Status.</summary>
@@ -221,7 +221,7 @@ public sealed record ErrorDetail
     public string Message { get => field ?? ""; init; }
 }
 
-/// <summary>`aux` of a load or build: the image's digest.</summary>
+/// <summary><c>aux</c> of a load or build: the image's digest.</summary>
 public sealed record ImageIdAux
 {
     /// <summary>Id.</summary>

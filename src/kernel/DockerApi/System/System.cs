@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>Answer of `GET /version`.</summary>
+/// <summary>Answer of <c>GET /version</c>.</summary>
 public sealed record SystemVersion
 {
     /// <summary>Platform.</summary>
@@ -67,7 +67,7 @@ public sealed record ComponentVersion
     public IReadOnlyDictionary<string, string>? Details { get; init; }
 }
 
-/// <summary>Answer of `GET /system/df`.</summary>
+/// <summary>Answer of <c>GET /system/df</c>.</summary>
 public sealed record SystemDataUsage
 {
     /// <summary>Bytes.</summary>

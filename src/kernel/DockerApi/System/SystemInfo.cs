@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>Answer of `GET /info`.</summary>
+/// <summary>Answer of <c>GET /info</c>.</summary>
 public sealed record SystemInfo
 {
     /// <summary>Id.</summary>
@@ -85,7 +85,7 @@ public sealed record SystemInfo
     /// <summary>Cgroup driver.</summary>
     public string CgroupDriver { get => field ?? ""; init; }
 
-    /// <summary>`1` or `2`.</summary>
+    /// <summary><c>1</c> or <c>2</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? CgroupVersion { get; init; }
 

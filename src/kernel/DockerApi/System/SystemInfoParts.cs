@@ -83,7 +83,7 @@ public sealed record SwarmInfo
     /// <summary>Node addr.</summary>
     public string NodeAddr { get => field ?? ""; init; }
 
-    /// <summary>`inactive`.</summary>
+    /// <summary><c>inactive</c>.</summary>
     public string LocalNodeState { get => field ?? ""; init; }
 
     /// <summary>Control available.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Slipway.DockerApi;
 
-/// <summary>A volume (Engine API `Volume`).</summary>
+/// <summary>A volume (Engine API <c>Volume</c>).</summary>
 public sealed record Volume
 {
     /// <summary>RFC 3339.</summary>
@@ -25,14 +25,14 @@ public sealed record Volume
     /// <summary>Driver options; null when none.</summary>
     public IReadOnlyDictionary<string, string>? Options { get; init; }
 
-    /// <summary>`local` or `global`.</summary>
+    /// <summary><c>local</c> or <c>global</c>.</summary>
     public string Scope { get => field ?? ""; init; }
 
     /// <summary>Driver-specific.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, JsonElement>? Status { get; init; }
 
-    /// <summary>Only in `system df`.</summary>
+    /// <summary>Only in <c>system df</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VolumeUsageData? UsageData { get; init; }
 }
@@ -47,14 +47,14 @@ public sealed record VolumeUsageData
     public long Size { get; init; }
 }
 
-/// <summary>Body of `POST /volumes/create`.</summary>
+/// <summary>Body of <c>POST /volumes/create</c>.</summary>
 public sealed record VolumeCreateRequest
 {
     /// <summary>Absent lets the engine choose one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
 
-    /// <summary>Absent means `local`.</summary>
+    /// <summary>Absent means <c>local</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Driver { get; init; }
 
@@ -67,7 +67,7 @@ public sealed record VolumeCreateRequest
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }
 
-/// <summary>Answer of `GET /volumes`.</summary>
+/// <summary>Answer of <c>GET /volumes</c>.</summary>
 public sealed record VolumeListResponse
 {
     /// <summary>Volumes.</summary>
@@ -77,7 +77,7 @@ public sealed record VolumeListResponse
     public IReadOnlyList<string>? Warnings { get; init; }
 }
 
-/// <summary>Answer of `POST /volumes/prune`.</summary>
+/// <summary>Answer of <c>POST /volumes/prune</c>.</summary>
 public sealed record VolumesPruneReport
 {
     /// <summary>Volumes deleted.</summary>
