@@ -32,6 +32,9 @@ public sealed partial class SafePath : IDisposable
     /// <summary>A directory below as a root of its own: paths below it can no longer reach this root.</summary>
     public SafePath OpenSubroot(string path) => new(Reach(path, FileCalls.PathOnly | FileCalls.DirectoryOnly));
 
+    /// <summary>Opens whatever is at the path as a reference (O_PATH) that reads and acts on nothing; for a bind mount through <see cref="Descriptors.PathOf"/>.</summary>
+    public SafeFileHandle OpenPath(string path, bool followLast = true) => Reach(path, FileCalls.PathOnly | (followLast ? 0 : FileCalls.NoFollow));
+
     /// <summary>Opens the directory for many operations on its entries.</summary>
     public DirHandle OpenDirectory(string path) => new(Reach(path, FileCalls.PathOnly | FileCalls.DirectoryOnly));
 
