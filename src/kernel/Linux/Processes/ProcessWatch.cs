@@ -1,0 +1,181 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Slipway.Linux.Native;
+
+namespace Slipway.Linux;
+
+/// <summary>
+/// Waits for any number of descriptors on one background thread (epoll(7)), started at the first use. Callbacks run on the thread pool.
+/// A registration keeps its own duplicate of the descriptor, so that the caller may close his at any time.
+/// </summary>
+public sealed class ProcessWatch : IDisposable
+{
+    private const int MostEvents = 64;
+    private const ulong StopKey = 0;
+
+    // struct epoll_event is packed on x86_64 only.
+    private static readonly int KeyOffset = FileCalls.IsArm ? 8 : 4;
+    private static readonly int EventSize = KeyOffset + 8;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<ulong, Registration> registrations = [];
+    private readonly SafeFileHandle epoll = Descriptors.Own(PollCalls.CreateEpoll(PollCalls.CloseOnExec), "epoll_create1");
+    private readonly SafeFileHandle stop = Descriptors.Own(PollCalls.CreateEvent(0, PollCalls.CloseOnExec), "eventfd");
+    private Thread? thread;
+    private ulong lastKey;
+    private bool disposed;
+
+    /// <summary>Completes when the process has ended. The process need not be a child.</summary>
+    public Task WaitForExit(Pidfd process)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        OnReadable(process.Handle, done.SetResult, oneShot: true);
+        return done.Task;
+    }
+
+    /// <summary>Calls back when the descriptor is readable, at its end or broken. Not one-shot, it is called again as long as that holds, one call at a time.</summary>
+    /// <returns>Ends the watch when disposed; a one-shot ends by itself.</returns>
+    public IDisposable OnReadable(SafeFileHandle fd, Action callback, bool oneShot)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            var registration = new Registration(this, ++lastKey, Descriptors.Duplicate(fd), callback, oneShot);
+            registrations.Add(registration.Key, registration);
+            try
+            {
+                Control(PollCalls.Add, registration);
+            }
+            catch
+            {
+                Forget(registration);
+                throw;
+            }
+
+            if (thread is null)
+            {
+                Control(PollCalls.Add, new Registration(this, StopKey, stop, () => { }, OneShot: false));
+                thread = new Thread(Run) { IsBackground = true, Name = "descriptor watch" };
+                thread.Start();
+            }
+
+            return registration;
+        }
+    }
+
+    /// <summary>Ends the thread; waits that are pending never complete.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (disposed)
+            {
+                return;
+            }
+
+            disposed = true;
+            FileCalls.Write(stop, [1, 0, 0, 0, 0, 0, 0, 0], 8);
+        }
+
+        thread?.Join();
+        lock (gate)
+        {
+            registrations.Values.ToList().ForEach(Forget);
+        }
+
+        epoll.Dispose();
+        stop.Dispose();
+    }
+
+    private void Run()
+    {
+        Span<byte> events = stackalloc byte[MostEvents * EventSize];
+        while (true)
+        {
+            var count = PollCalls.WaitEpoll(epoll, events, MostEvents, -1);
+            if (count < 0 && Marshal.GetLastPInvokeError() != Errno.Interrupted)
+            {
+                throw LinuxException.Last("epoll_wait");
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                var key = BinaryPrimitives.ReadUInt64LittleEndian(events[((i * EventSize) + KeyOffset)..]);
+                if (key == StopKey)
+                {
+                    return;
+                }
+
+                Dispatch(key);
+            }
+        }
+    }
+
+    private void Dispatch(ulong key)
+    {
+        Registration? found;
+        lock (gate)
+        {
+            registrations.TryGetValue(key, out found);
+            if (found is { OneShot: true })
+            {
+                Forget(found);
+            }
+        }
+
+        if (found is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(Call, found, preferLocal: false);
+        }
+    }
+
+    private void Call(Registration registration)
+    {
+        try
+        {
+            registration.Callback();
+        }
+        finally
+        {
+            lock (gate)
+            {
+                // EPOLLONESHOT silenced it while the callback ran.
+                if (!registration.OneShot && !disposed && registrations.ContainsKey(registration.Key))
+                {
+                    Control(PollCalls.Modify, registration);
+                }
+            }
+        }
+    }
+
+    private void Control(int operation, Registration registration)
+    {
+        Span<byte> watched = stackalloc byte[EventSize];
+        var once = registration.Key == StopKey ? 0 : PollCalls.OneShot;
+        BinaryPrimitives.WriteUInt32LittleEndian(watched, PollCalls.In | once);
+        BinaryPrimitives.WriteUInt64LittleEndian(watched[KeyOffset..], registration.Key);
+        LinuxException.Check(PollCalls.ControlEpoll(epoll, operation, registration.File, watched), "epoll_ctl");
+    }
+
+    private void Forget(Registration registration)
+    {
+        if (registrations.Remove(registration.Key))
+        {
+            // A duplicate that lives on in a child would keep the watch alive, so closing alone is not enough.
+            PollCalls.ControlEpoll(epoll, PollCalls.Delete, registration.File, stackalloc byte[EventSize]);
+            registration.File.Dispose();
+        }
+    }
+
+    private sealed record Registration(ProcessWatch Owner, ulong Key, SafeFileHandle File, Action Callback, bool OneShot) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (Owner.gate)
+            {
+                Owner.Forget(this);
+            }
+        }
+    }
+}
