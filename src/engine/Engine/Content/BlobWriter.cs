@@ -1,0 +1,196 @@
+using Microsoft.Win32.SafeHandles;
+using Slipway.Linux;
+using Slipway.Oci;
+
+namespace Slipway.Engine.Content;
+
+/// <summary>
+/// A blob being written: hashed while it goes to the staging directory. Others may read behind the writer (<see cref="OpenTail"/>), so that
+/// a layer is unpacked while it still arrives: the page cache is the buffer between the two. One writer; not for concurrent writes.
+/// </summary>
+public sealed class BlobWriter : IDisposable
+{
+    private readonly ContentStore _store;
+    private readonly string _path;
+    private readonly DigestHash _hash = new();
+    private readonly SafeFileHandle _file;
+    private readonly Lock _lock = new();
+    private readonly ManualResetEventSlim _grown = new(false, spinCount: 10);
+    private long _length;
+    private bool _complete;
+    private bool _failed;
+    private bool _moved;
+
+    internal BlobWriter(ContentStore store, string path)
+    {
+        _store = store;
+        _path = path;
+        _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+    }
+
+    /// <summary>Bytes written so far.</summary>
+    public long Length => Volatile.Read(ref _length);
+
+    /// <summary>The digest of the whole; only after <see cref="Complete"/>.</summary>
+    public Digest Digest { get; private set; }
+
+    /// <summary>Appends content.</summary>
+    public void Write(ReadOnlySpan<byte> data)
+    {
+        RandomAccess.Write(_file, data, _length);
+        lock (_lock)
+        {
+            _length += data.Length;
+            _grown.Set();
+        }
+
+        _hash.Append(data);
+    }
+
+    /// <summary>Says that nothing more comes and computes the digest.</summary>
+    public Digest Complete()
+    {
+        Digest = _hash.Finish();
+        Finish(failed: false);
+        return Digest;
+    }
+
+    /// <summary>Makes the blob durable under its digest: flush, rename, flush of the directory.</summary>
+    /// <exception cref="EngineException">InvalidArgument when digest or size are not the expected ones; nothing is stored then.</exception>
+    public Task<Descriptor> CommitAsync(Digest? expected = null, long? size = null, string mediaType = "application/octet-stream") => Task.Run(() =>
+    {
+        Check(expected, size);
+        DurableFile.Sync(_file);
+        Publish();
+        DurableFile.SyncDirectory(Path.GetDirectoryName(_store.PathOf(Digest))!);
+        return new Descriptor { MediaType = mediaType, Digest = Digest, Size = Length };
+    });
+
+    /// <summary>A stream that reads what is written, waiting for more until the blob is complete. Blocks; for a thread of its own.</summary>
+    public Stream OpenTail() => new BlobTail(this, _path);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Finish(failed: true);
+        _hash.Dispose();
+        _file.Dispose();
+        if (!_moved)
+        {
+            File.Delete(_path);
+        }
+    }
+
+    /// <summary>Gives the blob its final name without flushing anything: for a caller that has flushed the file system for many blobs at once.</summary>
+    internal void Publish()
+    {
+        _store.Leases.Touch(Digest.ToString());
+        File.Move(_path, _store.PathOf(Digest), overwrite: true);
+        _moved = true;
+    }
+
+    internal void Check(Digest? expected, long? size)
+    {
+        if (!_complete)
+        {
+            Complete();
+        }
+
+        if (expected is { } digest && digest.Algorithm == "sha512")
+        {
+            throw new EngineException(ErrorKind.NotImplemented, $"content named by sha512 cannot be stored: {digest}");
+        }
+
+        if (size is { } bytes && bytes != Length)
+        {
+            throw EngineException.Invalid($"blob {expected ?? Digest} has {Length} bytes where {bytes} were expected");
+        }
+
+        if (expected is { } wanted && wanted != Digest)
+        {
+            throw EngineException.Invalid($"content does not match its digest: expected {wanted}, got {Digest}");
+        }
+    }
+
+    /// <summary>Waits until there is more than <paramref name="offset"/> bytes; false when the blob ends there.</summary>
+    internal bool WaitBeyond(long offset)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (_length > offset || _complete)
+                {
+                    return _length > offset;
+                }
+
+                if (_failed)
+                {
+                    throw new EndOfStreamException("the blob was abandoned");
+                }
+
+                _grown.Reset();
+            }
+
+            _grown.Wait();
+        }
+    }
+
+    private void Finish(bool failed)
+    {
+        lock (_lock)
+        {
+            _complete |= !failed;
+            _failed |= failed;
+            _grown.Set();
+        }
+    }
+}
+
+/// <summary>Reads behind a <see cref="BlobWriter"/>.</summary>
+internal sealed class BlobTail(BlobWriter writer, string path) : Stream
+{
+    private readonly SafeFileHandle _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    private long _position;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (buffer.IsEmpty || !writer.WaitBeyond(_position))
+        {
+            return 0;
+        }
+
+        var available = (int)Math.Min(buffer.Length, writer.Length - _position);
+        var read = RandomAccess.Read(_file, buffer[..available], _position);
+        _position += read;
+        return read;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        _file.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,259 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Slipway.Engine.Content;
+using Slipway.Engine.Layers;
+using Slipway.Engine.State;
+using Slipway.Linux;
+using Slipway.Oci;
+
+namespace Slipway.Engine.Snapshots;
+
+/// <summary>
+/// Unpacked layers, one directory each, named by the stack they top (chain id) and stacked by overlayfs. Rows say which exist; a directory
+/// without a row is removed at start, a row whose directory is gone is unpacked again from its blob when it is needed.
+/// </summary>
+public sealed class Snapshotter
+{
+    private const string RecordFile = "layer.json";
+
+    private readonly EnginePaths _paths;
+    private readonly StateStore _state;
+    private readonly ContentStore _content;
+    private readonly Action<string> _remove;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, SnapshotRecord> _rows = [];
+    private long _number;
+    private long _staged;
+
+    /// <summary>Creates it empty; call <see cref="LoadAsync"/> before use.</summary>
+    /// <param name="paths">Where things are.</param>
+    /// <param name="state">Holds the rows.</param>
+    /// <param name="content">Holds the blobs.</param>
+    /// <param name="remove">Takes a directory away at once and deletes it in the background.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Where damage is reported.</param>
+    public Snapshotter(EnginePaths paths, StateStore state, ContentStore content, Action<string> remove, TimeProvider time, ILogger log) =>
+        (_paths, _state, _content, _remove, _time, _log) = (paths, state, content, remove, time, log);
+
+    /// <summary>Serializes whoever turns unpacked layers into snapshots, so that a layer is unpacked once.</summary>
+    internal SemaphoreSlim Gate { get; } = new(1, 1);
+
+    /// <summary>Every committed snapshot.</summary>
+    public IReadOnlyList<SnapshotRecord> All
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _rows.Values];
+            }
+        }
+    }
+
+    /// <summary>
+    /// Reads the rows and compares them with the directories. When the state database was lost, the rows are made anew from what is written
+    /// beside each directory, so that running containers keep their layers.
+    /// </summary>
+    /// <param name="stateLost">Whether there are no rows because the database is new while the directories are not.</param>
+    public async Task LoadAsync(bool stateLost)
+    {
+        foreach (var (_, json) in _state.Load(StateRoom.Snapshots))
+        {
+            if (Read(json) is { } row)
+            {
+                _rows[row.ChainId.ToString()] = row;
+            }
+        }
+
+        var directories = Directory.EnumerateDirectories(_paths.Snapshots).ToHashSet();
+        if (stateLost)
+        {
+            await RebuildAsync(directories).ConfigureAwait(false);
+        }
+
+        foreach (var row in _rows.Values.Where(row => !directories.Remove(Top(row))).ToList())
+        {
+            _log.LogError("snapshot {Chain} has lost its directory {Path}; it is unpacked again when it is needed", row.ChainId, Top(row));
+            _rows.Remove(row.ChainId.ToString());
+        }
+
+        _number = _rows.Values.Select(row => row.Number).DefaultIfEmpty().Max();
+        foreach (var stray in directories)
+        {
+            _remove(stray);
+        }
+    }
+
+    /// <summary>Whether a stack is unpacked.</summary>
+    public bool Contains(Digest chainId) => Find(chainId.ToString()) is not null;
+
+    /// <summary>The snapshot of that name, or null.</summary>
+    public SnapshotRecord? Find(string chainId)
+    {
+        lock (_lock)
+        {
+            return _rows.GetValueOrDefault(chainId);
+        }
+    }
+
+    /// <summary>The directories of a stack, topmost first: overlayfs' lowerdir in its order.</summary>
+    /// <exception cref="EngineException">NotFound when a layer of it is not unpacked.</exception>
+    public IReadOnlyList<string> LowerDirs(string chainId)
+    {
+        var directories = new List<string>();
+        for (var next = chainId; next is not null;)
+        {
+            var row = Find(next) ?? throw EngineException.NotFound($"snapshot {next} not found");
+            directories.Add(Path.Combine(Top(row), "fs"));
+            next = row.Parent?.ToString();
+        }
+
+        return directories;
+    }
+
+    /// <summary>Begins to unpack a layer that still arrives. The stream is owned from now on and read by a thread of its own.</summary>
+    public LayerUnpack BeginUnpack(Stream source, Packing packing, CancellationToken cancel) =>
+        new(source, packing, StagingDirectory(), _remove, cancel);
+
+    /// <summary>Makes sure that every layer of an image is unpacked.</summary>
+    /// <returns>The chain id of the top; null for an image without layers.</returns>
+    /// <exception cref="EngineException">Damaged or NotFound when a layer cannot be made from its blob.</exception>
+    public async Task<string?> EnsureUnpackedAsync(Manifest manifest, ImageConfig config, CancellationToken cancel)
+    {
+        var chain = Oci.Layers.ChainIds(config.RootFs.DiffIds);
+        if (!chain.All(Contains))
+        {
+            await Gate.WaitAsync(cancel).ConfigureAwait(false);
+            try
+            {
+                await new UnpackImage(this, _content).RunAsync(manifest, config, cancel).ConfigureAwait(false);
+            }
+            finally
+            {
+                Gate.Release();
+            }
+        }
+
+        return chain.Count == 0 ? null : chain[^1].ToString();
+    }
+
+    /// <summary>
+    /// Makes a snapshot of a finished overlay upper directory: renamed, not copied. The caller no longer owns the directory.
+    /// </summary>
+    /// <returns>The new chain id.</returns>
+    public async Task<string> CommitUpperAsync(string upperDirectory, string? parentChainId, Digest diffId, long size)
+    {
+        Digest? parent = parentChainId is null ? null : new Digest(parentChainId);
+        var staged = StagingDirectory();
+        Directory.CreateDirectory(staged);
+        Directory.Move(upperDirectory, Path.Combine(staged, "fs"));
+        await Gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            var batch = new SnapshotBatch(this);
+            var chain = batch.AddDirectory(staged, parent, diffId, size);
+            Flush();
+            await CommitAsync(batch, []).ConfigureAwait(false);
+            return chain.ToString();
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    /// <summary>Deletes snapshots nothing refers to: rows first, then directories.</summary>
+    internal async Task RemoveAsync(IReadOnlyList<SnapshotRecord> rows)
+    {
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        await _state.CommitAsync([.. rows.Select(row => new StateChange(StateRoom.Snapshots, row.ChainId.ToString(), null))]).ConfigureAwait(false);
+        foreach (var row in rows)
+        {
+            lock (_lock)
+            {
+                _rows.Remove(row.ChainId.ToString());
+            }
+
+            _remove(Top(row));
+        }
+    }
+
+    /// <summary>Writes everything unpacked so far to the device; before any row names it.</summary>
+    internal void Flush() => DurableFile.SyncFileSystem(_paths.Snapshots);
+
+    /// <summary>Publishes flushed layers and commits their rows together with the caller's own changes.</summary>
+    internal async Task CommitAsync(SnapshotBatch batch, IEnumerable<StateChange> changes)
+    {
+        var rows = batch.Publish();
+        if (rows.Count > 0)
+        {
+            DurableFile.SyncDirectory(_paths.Snapshots);
+        }
+
+        await _state.CommitAsync([.. rows.Select(Change), .. changes]).ConfigureAwait(false);
+        lock (_lock)
+        {
+            foreach (var row in rows)
+            {
+                _rows[row.ChainId.ToString()] = row;
+            }
+        }
+    }
+
+    internal SnapshotRecord NewRow(Digest chainId, Digest? parent, Digest diffId, long size) => new()
+    {
+        Number = Interlocked.Increment(ref _number),
+        ChainId = chainId,
+        Parent = parent,
+        DiffId = diffId,
+        Size = size,
+        Created = _time.GetUtcNow(),
+    };
+
+    internal string Top(SnapshotRecord row) => Path.Combine(_paths.Snapshots, row.Number.ToString(CultureInfo.InvariantCulture));
+
+    internal void Touch(Digest chainId) => _content.Leases.Touch(chainId.ToString());
+
+    internal static void WriteRecord(string directory, SnapshotRecord row) =>
+        File.WriteAllBytes(Path.Combine(directory, RecordFile), JsonSerializer.SerializeToUtf8Bytes(row, SnapshotJson.Default.SnapshotRecord));
+
+    private static StateChange Change(SnapshotRecord row) =>
+        new(StateRoom.Snapshots, row.ChainId.ToString(), JsonSerializer.SerializeToUtf8Bytes(row, SnapshotJson.Default.SnapshotRecord));
+
+    private string StagingDirectory() => Path.Combine(
+        _paths.Staging, string.Create(CultureInfo.InvariantCulture, $"layer-{Environment.ProcessId}-{Interlocked.Increment(ref _staged)}"));
+
+    private async Task RebuildAsync(IEnumerable<string> directories)
+    {
+        foreach (var directory in directories)
+        {
+            var file = Path.Combine(directory, RecordFile);
+            if (File.Exists(file) && Read(File.ReadAllBytes(file)) is { } row && Top(row) == directory)
+            {
+                _rows[row.ChainId.ToString()] = row;
+            }
+        }
+
+        await _state.CommitAsync([.. _rows.Values.Select(Change)]).ConfigureAwait(false);
+    }
+
+    private SnapshotRecord? Read(byte[] json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, SnapshotJson.Default.SnapshotRecord);
+        }
+        catch (JsonException e)
+        {
+            _log.LogError("a snapshot record is unreadable: {Reason}", e.Message);
+            return null;
+        }
+    }
+}
