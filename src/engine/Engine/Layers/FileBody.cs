@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Slipway.Linux;
 
 namespace Slipway.Engine.Layers;
 

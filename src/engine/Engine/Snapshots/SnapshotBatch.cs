@@ -1,5 +1,4 @@
 using Slipway.Engine.Layers;
-using Slipway.Linux;
 using Slipway.Oci;
 
 namespace Slipway.Engine.Snapshots;

@@ -1,6 +1,5 @@
 using Slipway.Engine.Content;
 using Slipway.Engine.Layers;
-using Slipway.Linux;
 using Slipway.Oci;
 
 namespace Slipway.Engine.Snapshots;
