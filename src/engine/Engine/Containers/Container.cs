@@ -1,0 +1,134 @@
+using Slipway.Engine.Attach;
+using Slipway.Engine.State;
+
+namespace Slipway.Engine.Containers;
+
+/// <summary>How a container's run ended.</summary>
+/// <param name="Code">0-255; 128 + signal when killed; 255 when it could not be learnt.</param>
+/// <param name="Error">Why the start failed, or empty.</param>
+public readonly record struct ExitStatus(int Code, string Error);
+
+/// <summary>
+/// A container: its persisted record, its task while one runs, and those who wait for it. Life-cycle verbs hold
+/// <see cref="Gate"/> while they change it; readers take <see cref="Record"/> at any time.
+/// </summary>
+public sealed class Container(ContainerRecord record, StateStore state, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private ContainerRecord _record = record;
+    private TaskCompletionSource<ExitStatus> _nextExit = NewSource<ExitStatus>();
+    private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>64 lower-case hexadecimal digits.</summary>
+    public string Id { get; } = record.Id;
+
+    /// <summary>The present record. Immutable: a later read may give another one.</summary>
+    public ContainerRecord Record => Volatile.Read(ref _record);
+
+    /// <summary>The present name, without a leading slash.</summary>
+    public string Name => Record.Name;
+
+    /// <summary>Held by whoever changes the container's life; never while waiting for its process to end.</summary>
+    public SemaphoreSlim Gate { get; } = new(1, 1);
+
+    /// <summary>Where attach clients get their connection to the container's stdio.</summary>
+    public AttachGate Attaches { get; } = new(time);
+
+    /// <summary>The running process, or null.</summary>
+    public TaskHandle? Task { get; internal set; }
+
+    /// <summary>Ends waits between restarts, and everything else that lives as long as one run.</summary>
+    internal CancellationTokenSource? PendingRestart { get; set; }
+
+    /// <summary>When the delay of the restart policy was last applied, and how long it was.</summary>
+    internal TimeSpan RestartDelay { get; set; }
+
+    /// <summary>Removal of what the last run left in the kernel; a new run waits for it.</summary>
+    internal Task Cleanup { get; set; } = System.Threading.Tasks.Task.CompletedTask;
+
+    /// <summary>Execs made in this container, by id.</summary>
+    internal Dictionary<string, Execs.Exec> Execs { get; } = [];
+
+    /// <summary>Whether a process exists (running or paused).</summary>
+    public bool IsRunning => Record.State.Status is ContainerStatus.Running or ContainerStatus.Paused;
+
+    /// <summary>Completes when the present or next run ends.</summary>
+    public Task<ExitStatus> NextExit
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _nextExit.Task;
+            }
+        }
+    }
+
+    /// <summary>Completes when the container is gone.</summary>
+    public Task Removed => _removed.Task;
+
+    /// <summary>Replaces the record and makes that durable.</summary>
+    /// <exception cref="EngineException"><see cref="ErrorKind.Unavailable"/> when the disk is full; the record is unchanged.</exception>
+    internal async Task UpdateAsync(Func<ContainerRecord, ContainerRecord> change)
+    {
+        ContainerRecord before, after;
+        lock (_lock)
+        {
+            before = _record;
+            after = change(before);
+            Volatile.Write(ref _record, after);
+        }
+
+        try
+        {
+            await state.CommitAsync(StateChangeOf(after)).ConfigureAwait(false);
+        }
+        catch
+        {
+            Interlocked.CompareExchange(ref _record, before, after);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Replaces the record in memory at once; what the kernel has already done is true whether or not the disk can take it. The row
+    /// follows when it can.
+    /// </summary>
+    internal async Task RecordFactAsync(Func<ContainerRecord, ContainerRecord> change)
+    {
+        ContainerRecord after;
+        lock (_lock)
+        {
+            after = change(_record);
+            Volatile.Write(ref _record, after);
+        }
+
+        await state.CommitAsync(StateChangeOf(after)).ConfigureAwait(false);
+    }
+
+    /// <summary>The row of a record.</summary>
+    internal static StateChange StateChangeOf(ContainerRecord record) =>
+        new(StateRoom.Containers, record.Id, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(record, EngineJson.Default.ContainerRecord));
+
+    /// <summary>Tells everybody who waits that the run ended.</summary>
+    internal void CompleteExit(ExitStatus status)
+    {
+        TaskCompletionSource<ExitStatus> ended;
+        lock (_lock)
+        {
+            ended = _nextExit;
+            _nextExit = NewSource<ExitStatus>();
+        }
+
+        ended.TrySetResult(status);
+    }
+
+    /// <summary>Tells everybody who waits that the container is gone.</summary>
+    internal void CompleteRemoval()
+    {
+        CompleteExit(new ExitStatus(Record.State.ExitCode, ""));
+        _removed.TrySetResult();
+    }
+
+    private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

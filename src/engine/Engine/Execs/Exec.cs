@@ -1,0 +1,45 @@
+using Slipway.DockerApi;
+using Slipway.Engine.Containers;
+
+namespace Slipway.Engine.Execs;
+
+/// <summary>A further process in a running container: what was asked for, and how it went. Kept in memory until its container goes.</summary>
+public sealed class Exec(string id, Container container, ExecCreateRequest request)
+{
+    private readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>64 lower-case hexadecimal digits.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>The container it runs in.</summary>
+    public Container Container { get; } = container;
+
+    /// <summary>What was asked for.</summary>
+    public ExecCreateRequest Request { get; } = request;
+
+    /// <summary>Whether its process exists now.</summary>
+    public bool Running { get; internal set; }
+
+    /// <summary>Its process id on the host; 0 before it is started.</summary>
+    public int Pid { get; internal set; }
+
+    /// <summary>Its exit code; null until it has ended.</summary>
+    public int? ExitCode { get; internal set; }
+
+    /// <summary>The directory with conmon's attach socket and control fifo.</summary>
+    internal string Directory { get; init; } = "";
+
+    /// <summary>1 once somebody has started it: an exec runs once.</summary>
+    internal int StartedOnce;
+
+    /// <summary>Completes with the exit code.</summary>
+    public Task<int> Ended => _ended.Task;
+
+    /// <summary>Records the end.</summary>
+    internal void Complete(int exitCode)
+    {
+        Running = false;
+        ExitCode = exitCode;
+        _ended.TrySetResult(exitCode);
+    }
+}
