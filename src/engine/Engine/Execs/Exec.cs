@@ -29,11 +29,13 @@ public sealed class Exec(string id, Container container, ExecCreateRequest reque
     /// <summary>The directory with conmon's attach socket and control fifo.</summary>
     internal string Directory { get; init; } = "";
 
-    /// <summary>1 once somebody has started it: an exec runs once.</summary>
-    internal int StartedOnce;
+    private int _started;
 
     /// <summary>Completes with the exit code.</summary>
     public Task<int> Ended => _ended.Task;
+
+    /// <summary>True for the first caller only: an exec runs once.</summary>
+    internal bool TryStart() => Interlocked.Exchange(ref _started, 1) == 0;
 
     /// <summary>Records the end.</summary>
     internal void Complete(int exitCode)

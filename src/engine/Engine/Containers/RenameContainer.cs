@@ -1,0 +1,44 @@
+namespace Slipway.Engine.Containers;
+
+/// <summary><c>docker rename</c>.</summary>
+public sealed class RenameContainer(ContainerTable table, ContainerEvents events)
+{
+    /// <summary>Gives a container another name.</summary>
+    /// <exception cref="EngineException">The name is malformed, the same, or taken.</exception>
+    public async Task RunAsync(Container container, string name, CancellationToken cancel)
+    {
+        if (name.Length == 0)
+        {
+            throw EngineException.Invalid("Neither old nor new names may be empty");
+        }
+
+        var newName = name.TrimStart('/');
+        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            var oldName = container.Name;
+            if (oldName == newName)
+            {
+                throw EngineException.Invalid("Renaming a container with the same name as its current name");
+            }
+
+            table.ReserveName(newName, container.Id);
+            try
+            {
+                await container.UpdateAsync(r => r with { Name = newName }).ConfigureAwait(false);
+            }
+            catch
+            {
+                table.ReleaseName(newName, container.Id);
+                throw;
+            }
+
+            table.ReleaseName(oldName, container.Id);
+            events.Publish(container, "rename", ("oldName", "/" + oldName));
+        }
+        finally
+        {
+            container.Gate.Release();
+        }
+    }
+}
