@@ -87,6 +87,7 @@ public sealed class ZstdCompressStream : Stream
         }
 
         await base.DisposeAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
     }
 
     /// <inheritdoc/>
