@@ -106,14 +106,17 @@ public sealed class JsonTests
             new JsonMessage { Status = "Loading", Id = "x", ProgressDetail = new() { Current = 1, Total = 2 } }, DockerJson.Wire.JsonMessage));
 
     [Fact]
-    public async Task NumbersAreReadAcrossBufferBoundaries()
+    public async Task ValuesAreReadAcrossBufferBoundaries()
     {
-        var bytes = System.Text.Encoding.UTF8.GetBytes("""{"HostConfig":{"Memory":1234567890123}}""");
+        var bytes = System.Text.Encoding.UTF8.GetBytes("""{"ExposedPorts":{"80/tcp":{"x":[1]}},"Cmd":["a","b"],"Tty":true,"HostConfig":{"Memory":1234567890123}}""");
         using var stream = new OneByteStream(bytes);
 
         var request = (await JsonSerializer.DeserializeAsync(stream, DockerJson.Default.ContainerCreateRequest))!;
 
         Assert.Equal(1234567890123, request.HostConfig!.Memory);
+        Assert.Equal(["80/tcp"], request.ExposedPorts!.Keys);
+        Assert.Equal(["a", "b"], request.Cmd);
+        Assert.True(request.Tty);
     }
 
     private sealed class OneByteStream(byte[] bytes) : MemoryStream(bytes)

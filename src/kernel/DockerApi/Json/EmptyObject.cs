@@ -21,8 +21,8 @@ public sealed class EmptyObjectConverter : JsonConverter<EmptyObject>
             throw new JsonException("expected an object");
         }
 
-        reader.Skip();
-        return default;
+        // The serializer has the whole value in its buffer before it calls a converter; Skip would yet refuse a partial document.
+        return reader.TrySkip() ? default(EmptyObject) : throw new JsonException("incomplete object");
     }
 
     /// <inheritdoc/>
