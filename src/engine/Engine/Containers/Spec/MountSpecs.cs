@@ -1,0 +1,126 @@
+using System.Globalization;
+using Slipway.DockerApi;
+using Slipway.Linux;
+using Slipway.Oci;
+
+namespace Slipway.Engine.Containers.Spec;
+
+/// <summary>The mounts of a container in the runtime's form: the kernel's filesystems, then the user's and the engine's files.</summary>
+internal static class MountSpecs
+{
+    private static readonly string[] StayWritable = ["/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue"];
+
+    /// <summary>All mounts in the order in which they are made.</summary>
+    public static IReadOnlyList<MountSpec> Create(SpecInputs inputs, HostFacts host)
+    {
+        var config = inputs.Record.HostConfig;
+        var own = UserMounts(inputs);
+        var taken = own.Select(mount => mount.Destination).ToHashSet();
+        var ownDev = taken.Contains("/dev");
+        var defaults = KernelMounts(config, host)
+            .Where(mount => !taken.Contains(mount.Destination) && !(ownDev && mount.Destination.StartsWith("/dev/", StringComparison.Ordinal)))
+            .Select(mount => config.ReadonlyRootfs && !StayWritable.Contains(mount.Destination) && !mount.Options!.Contains("ro")
+                ? mount with { Options = [.. mount.Options!, "ro"] } : mount);
+        return [.. defaults, .. own];
+    }
+
+    /// <summary>The propagation of the root mount that lets the user's mounts propagate as asked; null when none needs more than private.</summary>
+    public static string? RootPropagation(IReadOnlyList<ContainerMount> mounts) =>
+        mounts.Any(mount => mount.Propagation is "shared" or "rshared") ? "shared"
+        : mounts.Any(mount => mount.Propagation is "slave" or "rslave") ? "rslave" : null;
+
+    private static IEnumerable<MountSpec> KernelMounts(HostConfig config, HostFacts host)
+    {
+        string[] mode = config.Privileged ? [] : ["ro"];
+        yield return Kernel("/proc", "proc", ["nosuid", "noexec", "nodev"]);
+        yield return new MountSpec { Destination = "/dev", Type = "tmpfs", Source = "tmpfs", Options = ["nosuid", "strictatime", "mode=755", "size=65536k"] };
+        yield return Kernel("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]);
+        yield return Kernel("/sys", "sysfs", ["nosuid", "noexec", "nodev", .. mode]);
+        yield return Kernel("/sys/fs/cgroup", "cgroup", [.. mode, "nosuid", "noexec", "nodev"]);
+        yield return Kernel("/dev/mqueue", "mqueue", ["nosuid", "noexec", "nodev"]);
+        if (config.IpcMode != "none")
+        {
+            yield return new MountSpec
+            {
+                Destination = "/dev/shm", Type = "tmpfs", Source = "shm",
+                Options = ["nosuid", "noexec", "nodev", "mode=1777", string.Create(CultureInfo.InvariantCulture, $"size={config.ShmSize}")],
+            };
+        }
+    }
+
+    private static MountSpec Kernel(string destination, string type, string[] options) =>
+        new() { Destination = destination, Type = type, Source = type, Options = options };
+
+    private static List<MountSpec> UserMounts(SpecInputs inputs)
+    {
+        var mounts = inputs.Mounts.Select(UserMount).ToList();
+        var taken = mounts.Select(mount => mount.Destination).ToHashSet();
+        AddFile(inputs.ResolvConfPath, "/etc/resolv.conf");
+        AddFile(inputs.HostnamePath, "/etc/hostname");
+        AddFile(inputs.HostsPath, "/etc/hosts");
+        var shm = inputs.Record.HostConfig.IpcMode == "host" ? "/dev/shm" : inputs.ShmPath;
+        if (shm is not null && taken.Add("/dev/shm"))
+        {
+            mounts.Add(new MountSpec { Destination = "/dev/shm", Type = "bind", Source = shm, Options = ["rbind", "rprivate"] });
+        }
+
+        // Parents first, or a child would be covered by its parent.
+        return [.. mounts.OrderBy(mount => mount.Destination.AsSpan().TrimEnd('/').Count('/'))];
+
+        void AddFile(string? source, string destination)
+        {
+            if (source is not null && taken.Add(destination))
+            {
+                mounts.Add(new MountSpec { Destination = destination, Type = "bind", Source = source, Options = ["rbind", "rprivate"] });
+            }
+        }
+    }
+
+    private static MountSpec UserMount(ContainerMount mount)
+    {
+        if (mount.Type == "tmpfs")
+        {
+            return new MountSpec { Destination = mount.Destination, Type = "tmpfs", Source = "tmpfs", Options = TmpfsOptions.Create(mount) };
+        }
+
+        var bind = mount.Spec?.BindOptions;
+        var options = new List<string> { bind?.NonRecursive == true ? "bind" : "rbind" };
+        if (!mount.ReadWrite)
+        {
+            options.Add("ro");
+            if (bind?.ReadOnlyForceRecursive == true)
+            {
+                options.Add("rro");
+            }
+        }
+
+        options.Add(mount.Propagation.Length > 0 ? mount.Propagation : "rprivate");
+        return new MountSpec { Destination = mount.Destination, Type = "bind", Source = mount.Source, Options = options };
+    }
+
+    /// <summary>Refuses shared and slave mounts whose source could not propagate anything.</summary>
+    /// <exception cref="EngineException"><see cref="ErrorKind.InvalidArgument"/>.</exception>
+    public static void RequirePropagation(IReadOnlyList<ContainerMount> mounts)
+    {
+        if (mounts.All(mount => mount.Propagation is not ("shared" or "rshared" or "slave" or "rslave")))
+        {
+            return;
+        }
+
+        // Of mounts on one point the last is the visible one.
+        var table = Mounts.ReadMountInfo().GroupBy(entry => entry.Target).Select(entries => entries.Last()).ToList();
+        foreach (var mount in mounts.Where(mount => mount.Propagation is "shared" or "rshared" or "slave" or "rslave"))
+        {
+            var shared = mount.Propagation.EndsWith("shared", StringComparison.Ordinal);
+            var holder = table.Where(entry => Holds(entry.Target, mount.Source)).MaxBy(entry => entry.Target.Length);
+            if (holder is { IsShared: false } && (shared || !holder.IsSlave))
+            {
+                throw EngineException.Invalid(
+                    $"path {mount.Source} is mounted on {holder.Target} but it is not a {(shared ? "shared" : "shared or slave")} mount");
+            }
+        }
+    }
+
+    private static bool Holds(string mountPoint, string path) =>
+        mountPoint == "/" || path == mountPoint || path.StartsWith(mountPoint + "/", StringComparison.Ordinal);
+}
