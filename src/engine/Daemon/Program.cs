@@ -1,1 +1,25 @@
-return 0;
+using Slipway.Daemon;
+using Slipway.Daemon.Options;
+
+try
+{
+    var settings = SettingsReader.Read(args);
+    return settings switch
+    {
+        { Help: true } => Print(HelpText.Write()),
+        { Version: true } => Print($"Slipway version {DaemonProcess.Version}"),
+        { Validate: true } => Print("configuration OK"),
+        _ => await DaemonProcess.RunAsync(settings),
+    };
+}
+catch (OptionException e)
+{
+    await Console.Error.WriteLineAsync($"slipwayd: {e.Message}");
+    return 1;
+}
+
+static int Print(string text)
+{
+    Console.Out.WriteLine(text);
+    return 0;
+}

@@ -19,6 +19,9 @@ public sealed class BoundEndPoint(Socket socket, string display, SslServerAuthen
     /// <summary>TLS options, or null for plain connections.</summary>
     public SslServerAuthenticationOptions? Tls { get; } = tls;
 
+    /// <summary>Path of the socket in the file system, which goes when the socket is closed; null for sockets that have none or belong to others.</summary>
+    public string? SocketFile { get; init; }
+
     /// <inheritdoc/>
     public override AddressFamily AddressFamily => Socket.AddressFamily;
 

@@ -21,6 +21,7 @@ public sealed class SocketListenerFactory : IConnectionListenerFactory
 internal sealed class SocketListener(BoundEndPoint endPoint) : IConnectionListener
 {
     private readonly Socket _socket = endPoint.Socket;
+    private int _closed;
 
     /// <inheritdoc/>
     public EndPoint EndPoint => endPoint;
@@ -56,7 +57,15 @@ internal sealed class SocketListener(BoundEndPoint endPoint) : IConnectionListen
     /// <inheritdoc/>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        _socket.Dispose();
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            _socket.Dispose();
+            if (endPoint.SocketFile is { } path)
+            {
+                File.Delete(path);
+            }
+        }
+
         return ValueTask.CompletedTask;
     }
 

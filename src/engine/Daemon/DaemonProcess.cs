@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+using Slipway.Api;
+using Slipway.Api.Routing;
+using Slipway.Api.Transport;
+using Slipway.Daemon.Listeners;
+using Slipway.Daemon.Logging;
+using Slipway.Daemon.Options;
+using Slipway.Daemon.Process;
+using Slipway.Engine;
+
+namespace Slipway.Daemon;
+
+/// <summary>The daemon's life: lock, sockets, engine, API, signals, and the same backwards. Containers are not part of it: they run on.</summary>
+internal static class DaemonProcess
+{
+    /// <summary>The product's version.</summary>
+    public static string Version { get; } = typeof(DaemonProcess).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    /// <summary>Runs until a signal asks for the end.</summary>
+    /// <exception cref="OptionException">It cannot start with these settings.</exception>
+    public static async Task<int> RunAsync(DaemonSettings settings)
+    {
+        var time = TimeProvider.System;
+        using var log = new StderrLog(time, settings.LogFormat == "json");
+        log.Least = Level(settings);
+        var room = log.CreateLogger("daemon");
+        room.LogInformation("slipwayd {Version} starts: data root {DataRoot}, pid {Pid}", Version, settings.DataRoot, Environment.ProcessId);
+        foreach (var name in settings.WithoutEffect.Distinct())
+        {
+            room.LogWarning("option {Name} has no effect in this version", name);
+        }
+
+        var options = settings.ToEngineOptions();
+        using var rootLock = DataRootLock.Take(new EnginePaths(options.DataRoot, options.ExecRoot));
+        using var pidFile = PidFile.Write(settings.PidFile);
+        var endPoints = ListenSockets.Open(settings);
+        using var signals = new StopSignals(() => Reload(settings, log, room));
+        await ServeAsync(endPoints, time, log, room, signals);
+        return 0;
+    }
+
+    private static async Task ServeAsync(IReadOnlyList<BoundEndPoint> endPoints, TimeProvider time, StderrLog log, ILogger room, StopSignals signals)
+    {
+        var routes = new RouteTable();
+        PingEndpoints.Map(routes);
+        await using var server = new ApiServer(routes, endPoints, time, log);
+        await server.StartAsync();
+        foreach (var endPoint in endPoints)
+        {
+            room.LogInformation("API listen on {Address}", endPoint);
+        }
+
+        ServiceNotify.Send("READY=1");
+        var signal = await signals.Stop;
+        ServiceNotify.Send("STOPPING=1");
+        room.LogInformation("{Signal}: slipwayd stops, containers run on", signal);
+        await server.StopAsync();
+    }
+
+    // What can change while running: the level of the log. Everything else needs a restart, which costs containers nothing.
+    private static void Reload(DaemonSettings settings, StderrLog log, ILogger room)
+    {
+        try
+        {
+            var fresh = File.Exists(settings.ConfigFile) ? ConfigFile.Read(settings.ConfigFile) : [];
+            var changed = new DaemonSettings { Debug = settings.Debug, LogLevel = settings.LogLevel };
+            foreach (var (option, values) in fresh.Where(g => g.Option.Key is "debug" or "log-level"))
+            {
+                values.ForEach(v => option.Apply(changed, v));
+            }
+
+            log.Least = Level(changed);
+            room.LogInformation("configuration reloaded: log level {Level}", log.Least);
+        }
+        catch (OptionException e)
+        {
+            room.LogError("configuration not reloaded: {Reason}", e.Message);
+        }
+    }
+
+    private static LogLevel Level(DaemonSettings settings) => settings.Debug ? LogLevel.Debug : StderrLog.Level(settings.LogLevel);
+}

@@ -1,0 +1,149 @@
+using Slipway.Engine;
+
+namespace Slipway.Daemon.Options;
+
+/// <summary>Everything the daemon was told, from flags and from <c>daemon.json</c>; filled by <see cref="OptionTable"/>.</summary>
+public sealed class DaemonSettings
+{
+    /// <summary>The default of <c>--config-file</c>; it need not exist.</summary>
+    public const string DefaultConfigFile = "/etc/slipway/daemon.json";
+
+    /// <summary>The default address.</summary>
+    public const string DefaultHost = "unix:///run/slipway/slipway.sock";
+
+    /// <summary>Addresses to listen on.</summary>
+    public List<string> Hosts { get; } = [];
+
+    /// <summary><c>--config-file</c>.</summary>
+    public string ConfigFile { get; set; } = DefaultConfigFile;
+
+    /// <summary><c>--data-root</c>.</summary>
+    public string DataRoot { get; set; } = "/var/lib/slipway";
+
+    /// <summary><c>--exec-root</c>.</summary>
+    public string ExecRoot { get; set; } = "/run/slipway";
+
+    /// <summary><c>--pidfile</c>.</summary>
+    public string PidFile { get; set; } = "/run/slipway/slipwayd.pid";
+
+    /// <summary><c>--group</c>: owner group of unix sockets; null takes <c>slipway</c> or <c>docker</c>, whichever exists.</summary>
+    public string? Group { get; set; }
+
+    /// <summary><c>--debug</c>.</summary>
+    public bool Debug { get; set; }
+
+    /// <summary><c>--log-level</c>.</summary>
+    public string LogLevel { get; set; } = "info";
+
+    /// <summary><c>--log-format</c>: text or json.</summary>
+    public string LogFormat { get; set; } = "text";
+
+    /// <summary><c>--validate</c>: check the configuration and end.</summary>
+    public bool Validate { get; set; }
+
+    /// <summary><c>--version</c>.</summary>
+    public bool Version { get; set; }
+
+    /// <summary><c>--help</c>.</summary>
+    public bool Help { get; set; }
+
+    /// <summary><c>--tls</c>.</summary>
+    public bool Tls { get; set; }
+
+    /// <summary><c>--tlsverify</c>.</summary>
+    public bool TlsVerify { get; set; }
+
+    /// <summary><c>--tlscacert</c>.</summary>
+    public string TlsCaCert { get; set; } = "/etc/slipway/ca.pem";
+
+    /// <summary><c>--tlscert</c>.</summary>
+    public string TlsCert { get; set; } = "/etc/slipway/cert.pem";
+
+    /// <summary><c>--tlskey</c>.</summary>
+    public string TlsKey { get; set; } = "/etc/slipway/key.pem";
+
+    /// <summary><c>--insecure-tcp</c>: serve TCP without proof of who calls. Whoever reaches the port is root on this machine.</summary>
+    public bool InsecureTcp { get; set; }
+
+    /// <summary><c>--label</c>.</summary>
+    public List<string> Labels { get; } = [];
+
+    /// <summary><c>--log-driver</c>.</summary>
+    public string LogDriver { get; set; } = "json-file";
+
+    /// <summary><c>--log-opt</c>.</summary>
+    public Dictionary<string, string> LogOptions { get; } = [];
+
+    /// <summary><c>--default-runtime</c>.</summary>
+    public string DefaultRuntime { get; set; } = "runc";
+
+    /// <summary><c>--add-runtime</c>.</summary>
+    public Dictionary<string, string> Runtimes { get; } = new() { ["runc"] = "runc" };
+
+    /// <summary><c>--cgroup-parent</c>.</summary>
+    public string CgroupParent { get; set; } = "/slipway";
+
+    /// <summary><c>--init</c>.</summary>
+    public bool Init { get; set; }
+
+    /// <summary><c>--init-path</c>.</summary>
+    public string? InitPath { get; set; }
+
+    /// <summary><c>--default-shm-size</c> in bytes.</summary>
+    public long ShmSize { get; set; } = 64 << 20;
+
+    /// <summary><c>--default-ulimit</c>.</summary>
+    public Dictionary<string, (long Soft, long Hard)> Ulimits { get; } = [];
+
+    /// <summary><c>--no-new-privileges</c>.</summary>
+    public bool NoNewPrivileges { get; set; }
+
+    /// <summary><c>--seccomp-profile</c>.</summary>
+    public string SeccompProfile { get; set; } = "builtin";
+
+    /// <summary><c>--shutdown-timeout</c> in seconds.</summary>
+    public int ShutdownTimeout { get; set; } = 15;
+
+    /// <summary><c>--insecure-registry</c>.</summary>
+    public List<string> InsecureRegistries { get; } = [];
+
+    /// <summary><c>--registry-mirror</c>.</summary>
+    public List<string> RegistryMirrors { get; } = [];
+
+    /// <summary><c>--dns</c>.</summary>
+    public List<string> Dns { get; } = [];
+
+    /// <summary><c>--dns-search</c>.</summary>
+    public List<string> DnsSearch { get; } = [];
+
+    /// <summary><c>--dns-opt</c>.</summary>
+    public List<string> DnsOptions { get; } = [];
+
+    /// <summary>Options that were set, were found well-formed, and change nothing in this engine; each is logged at start.</summary>
+    public List<string> WithoutEffect { get; } = [];
+
+    /// <summary>What the engine is told.</summary>
+    public EngineOptions ToEngineOptions() => new()
+    {
+        DataRoot = Path.GetFullPath(DataRoot),
+        ExecRoot = Path.GetFullPath(ExecRoot),
+        LogDriver = LogDriver,
+        LogOptions = LogOptions,
+        DefaultRuntime = DefaultRuntime,
+        Runtimes = Runtimes,
+        CgroupParent = CgroupParent,
+        Init = Init,
+        InitPath = InitPath,
+        ShmSize = ShmSize,
+        Ulimits = Ulimits,
+        NoNewPrivileges = NoNewPrivileges,
+        SeccompProfile = SeccompProfile,
+        Labels = Labels,
+        ShutdownTimeout = ShutdownTimeout,
+        InsecureRegistries = InsecureRegistries,
+        RegistryMirrors = RegistryMirrors,
+        Dns = Dns,
+        DnsSearch = DnsSearch,
+        DnsOptions = DnsOptions,
+    };
+}
