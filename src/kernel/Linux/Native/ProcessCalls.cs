@@ -96,9 +96,6 @@ internal static unsafe partial class ProcessCalls
     [LibraryImport("libc", EntryPoint = "sigemptyset")]
     internal static partial int EmptySet(out SignalSet set);
 
-    [LibraryImport("libc", EntryPoint = "sigfillset")]
-    internal static partial int FillSet(out SignalSet set);
-
     [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
     internal static partial int Wait(int kind, uint id, out SignalInfo info, int options);
 

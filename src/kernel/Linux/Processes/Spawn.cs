@@ -128,10 +128,12 @@ public static partial class Spawn
         }
     }
 
-    private static void SetSignals(ref ProcessCalls.SpawnAttributes attributes, bool newSession)
+    private static unsafe void SetSignals(ref ProcessCalls.SpawnAttributes attributes, bool newSession)
     {
         ProcessCalls.EmptySet(out var none);
-        ProcessCalls.FillSet(out var all);
+        // sigfillset(3) leaves out the two signals of the C library, which the child would then ignore.
+        ProcessCalls.SignalSet all;
+        new Span<byte>(&all, sizeof(ProcessCalls.SignalSet)).Fill(0xff);
         ProcessCalls.SetMask(ref attributes, in none);
         ProcessCalls.SetDefault(ref attributes, in all);
         ProcessCalls.SetFlags(
