@@ -110,7 +110,7 @@ public sealed class TarInput : IDisposable
     /// <summary>Reads the stream to its end, so that whoever feeds or hashes it sees all of it.</summary>
     public void Drain()
     {
-        while (_stream.Read(_buffer) > 0)
+        while (_stream.Read(_buffer, 0, _buffer.Length) > 0)
         {
         }
 
@@ -237,7 +237,7 @@ public sealed class TarInput : IDisposable
                 (_start, _end) = (0, _end - _start);
             }
 
-            var read = _stream.Read(_buffer.AsSpan(_end));
+            var read = _stream.Read(_buffer, _end, _buffer.Length - _end);
             if (read == 0)
             {
                 return false;
