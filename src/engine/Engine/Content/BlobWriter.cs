@@ -136,6 +136,16 @@ public sealed class BlobWriter : IDisposable
         }
     }
 
+    /// <summary>Waits for the end of the blob.</summary>
+    internal Digest WaitComplete()
+    {
+        while (WaitBeyond(long.MaxValue))
+        {
+        }
+
+        return Digest;
+    }
+
     private void Finish(bool failed)
     {
         lock (_lock)

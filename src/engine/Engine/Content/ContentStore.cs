@@ -107,6 +107,20 @@ public sealed class ContentStore
         return new Descriptor { MediaType = mediaType, Digest = digest, Size = content.Length };
     }
 
+    /// <summary>Gives complete blobs their final names; they are flushed already. One flush of the directory for all.</summary>
+    internal void Publish(IReadOnlyCollection<BlobWriter> blobs)
+    {
+        foreach (var blob in blobs)
+        {
+            blob.Publish();
+        }
+
+        if (blobs.Count > 0)
+        {
+            DurableFile.SyncDirectory(Path.Combine(_paths.Content, "blobs", "sha256"));
+        }
+    }
+
     /// <summary>Deletes a blob; nothing happens when there is none.</summary>
     public void Delete(Digest digest) => File.Delete(PathOf(digest));
 

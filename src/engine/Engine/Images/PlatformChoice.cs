@@ -4,10 +4,16 @@ using Slipway.Oci;
 namespace Slipway.Engine.Images;
 
 /// <summary>Picks the manifest of one platform out of an image's target.</summary>
-internal sealed class PlatformChoice(ContentStore content)
+internal sealed class PlatformChoice(Func<Digest, bool> contains, Func<Digest, byte[]> read)
 {
     // An index may hold indexes; nobody nests deeper than this in good faith.
     private const int Deepest = 4;
+
+    /// <summary>Chooses among what the store holds.</summary>
+    internal PlatformChoice(ContentStore content)
+        : this(content.Contains, digest => content.ReadSmall(digest))
+    {
+    }
 
     /// <summary>The manifest of the platform.</summary>
     /// <param name="record">The image.</param>
@@ -26,7 +32,7 @@ internal sealed class PlatformChoice(ContentStore content)
             .OrderByDescending(choice => choice.Score)
             .Select(choice => choice.Manifest)
             .FirstOrDefault();
-        best ??= platform is null ? all.Find(manifest => content.Contains(manifest.Digest)) ?? all.FirstOrDefault() : null;
+        best ??= platform is null ? all.Find(manifest => contains(manifest.Digest)) ?? all.FirstOrDefault() : null;
         return best is not null
             ? new ChosenManifest(best.Digest)
             : throw EngineException.NotFound($"image with reference {reference} was found but does not provide the specified platform ({wanted})");
@@ -43,7 +49,7 @@ internal sealed class PlatformChoice(ContentStore content)
 
         foreach (var child in index!.Manifests.Where(child => child.Annotations?.ContainsKey(Annotations.ReferenceType) != true))
         {
-            if (MediaTypes.IsIndex(child.MediaType) && depth < Deepest && content.Contains(child.Digest))
+            if (MediaTypes.IsIndex(child.MediaType) && depth < Deepest && contains(child.Digest))
             {
                 foreach (var nested in Manifests(child, depth + 1))
                 {
@@ -67,7 +73,7 @@ internal sealed class PlatformChoice(ContentStore content)
 
         try
         {
-            index = Oci.Index.Parse(content.ReadSmall(target.Digest));
+            index = Oci.Index.Parse(read(target.Digest));
             return true;
         }
         catch (FormatException e)
@@ -79,12 +85,12 @@ internal sealed class PlatformChoice(ContentStore content)
     // A manifest that is not here is a worse choice than one that is, but still the right answer to "which platforms are there".
     private int Score(Platform wanted, Descriptor manifest)
     {
-        if (!content.Contains(manifest.Digest))
+        if (!contains(manifest.Digest))
         {
             return -1;
         }
 
-        var platform = manifest.Platform ?? new ChosenManifest(manifest.Digest).Read(content).Config.Platform;
+        var platform = manifest.Platform ?? new ChosenManifest(manifest.Digest).Read(read).Config.Platform;
         return wanted.Preference(platform);
     }
 }
@@ -92,12 +98,14 @@ internal sealed class PlatformChoice(ContentStore content)
 /// <summary>The manifest that was picked.</summary>
 internal readonly record struct ChosenManifest(Digest ManifestDigest)
 {
-    internal (Manifest Manifest, ImageConfig Config) Read(ContentStore content)
+    internal (Manifest Manifest, ImageConfig Config) Read(ContentStore content) => Read(digest => content.ReadSmall(digest));
+
+    internal (Manifest Manifest, ImageConfig Config) Read(Func<Digest, byte[]> read)
     {
         try
         {
-            var manifest = Manifest.Parse(content.ReadSmall(ManifestDigest));
-            return (manifest, ImageConfig.Parse(content.ReadSmall(manifest.Config.Digest)));
+            var manifest = Manifest.Parse(read(ManifestDigest));
+            return (manifest, ImageConfig.Parse(read(manifest.Config.Digest)));
         }
         catch (FormatException e)
         {

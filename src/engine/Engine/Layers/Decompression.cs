@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Slipway.Linux;
 using Slipway.Oci;
 
 namespace Slipway.Engine.Layers;
@@ -47,7 +48,9 @@ internal static class Decompression
     {
         Packing.None => packed,
         Packing.Gzip => new GZipStream(packed, CompressionMode.Decompress),
-        _ => throw new EngineException(ErrorKind.NotImplemented, $"{packing} compression is not supported"),
+        Packing.Zstd => new ZstdDecompressStream(packed),
+        Packing.Xz => new XzDecompressStream(packed),
+        _ => new Bzip2DecompressStream(packed),
     };
 
     /// <summary>The media type of a layer packed this way.</summary>

@@ -14,10 +14,12 @@ public sealed class LayerUnpack : IDisposable
     private readonly TaskCompletionSource<AppliedLayer> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<string> _discard;
     private readonly string _directory;
+    private readonly BlobWriter? _plain;
     private bool _taken;
 
-    internal LayerUnpack(Stream source, Packing packing, string directory, Action<string> discard, CancellationToken cancel)
+    internal LayerUnpack(Stream source, Packing packing, string directory, Action<string> discard, CancellationToken cancel, BlobWriter? plain)
     {
+        _plain = plain;
         _directory = directory;
         _discard = discard;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -31,6 +33,9 @@ public sealed class LayerUnpack : IDisposable
 
     /// <summary>Completes when everything is on the file system (not yet flushed), fails when the layer is broken or hostile.</summary>
     public Task WhenDone => _done.Task;
+
+    /// <summary>Whether its directory became a snapshot already.</summary>
+    internal bool IsTaken => _taken;
 
     internal string FileSystem => Path.Combine(_directory, "fs");
 
@@ -86,6 +91,14 @@ public sealed class LayerUnpack : IDisposable
 
     private AppliedLayer Apply(Stream source, Packing packing)
     {
+        if (_plain is not null)
+        {
+            // The writer of an unpacked blob computes the very same digest.
+            var read = ApplyLayer.Run(source, FileSystem, _cancel.Token);
+            DiffId = _plain.WaitComplete();
+            return read;
+        }
+
         using var plain = Decompression.Open(source, packing);
         using var hashed = new HashingStream(plain);
         var applied = ApplyLayer.Run(hashed, FileSystem, _cancel.Token);

@@ -114,9 +114,13 @@ public sealed class Snapshotter
         return directories;
     }
 
+    /// <summary>Begins to unpack a blob that is still written.</summary>
+    internal LayerUnpack BeginUnpack(BlobWriter blob, Packing packing, CancellationToken cancel) =>
+        new(blob.OpenTail(), packing, StagingDirectory(), _remove, cancel, packing == Packing.None ? blob : null);
+
     /// <summary>Begins to unpack a layer that still arrives. The stream is owned from now on and read by a thread of its own.</summary>
     public LayerUnpack BeginUnpack(Stream source, Packing packing, CancellationToken cancel) =>
-        new(source, packing, StagingDirectory(), _remove, cancel);
+        new(source, packing, StagingDirectory(), _remove, cancel, null);
 
     /// <summary>Makes sure that every layer of an image is unpacked.</summary>
     /// <returns>The chain id of the top; null for an image without layers.</returns>

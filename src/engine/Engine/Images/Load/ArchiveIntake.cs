@@ -19,6 +19,7 @@ internal sealed class ArchiveIntake(ContentStore content, Snapshotter snapshots,
 
     private readonly Dictionary<string, ArchiveItem> _files = [];
     private readonly Dictionary<string, string> _links = [];
+    private Dictionary<Digest, ArchiveItem>? _byDigest;
     private long _smallBytes;
 
     /// <summary>Reads the archive to its end.</summary>
@@ -72,6 +73,13 @@ internal sealed class ArchiveIntake(ContentStore content, Snapshotter snapshots,
             : throw new TarException($"content does not match its digest: expected {digest}, got {item.Digest}");
     }
 
+    /// <summary>The file with this content, under whatever name.</summary>
+    internal ArchiveItem? ByDigest(Digest digest)
+    {
+        _byDigest ??= _files.Values.GroupBy(item => item.Digest).ToDictionary(group => group.Key, Best);
+        return _byDigest.GetValueOrDefault(digest);
+    }
+
     public void Dispose()
     {
         foreach (var item in _files.Values)
@@ -79,6 +87,9 @@ internal sealed class ArchiveIntake(ContentStore content, Snapshotter snapshots,
             item.Dispose();
         }
     }
+
+    // The same content may come twice; one that was staged is worth more than one that was only compared.
+    private static ArchiveItem Best(IEnumerable<ArchiveItem> items) => items.MaxBy(item => (item.Blob is null ? 0 : 1) + (item.Unpack is null ? 0 : 1))!;
 
     private static string Target(string path, TarEntry entry)
     {
