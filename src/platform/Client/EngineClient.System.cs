@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Slipway.Client.Http;
 using Slipway.DockerApi;
 
@@ -21,8 +22,12 @@ public sealed partial class EngineClient
     }
 
     /// <summary><c>GET /version</c>.</summary>
-    public Task<SystemVersion> VersionAsync(CancellationToken cancellation = default) =>
-        GetAsync("/version", DockerJson.Default.SystemVersion, cancellation);
+    public async Task<SystemVersion> VersionAsync(CancellationToken cancellation = default)
+    {
+        await using var response = await SendAsync("GET", "/version", null, cancellation).ConfigureAwait(false);
+        using var document = await JsonDocument.ParseAsync(response.Body, cancellationToken: cancellation).ConfigureAwait(false);
+        return VersionDocument.Read(document.RootElement);
+    }
 
     /// <summary><c>GET /info</c>.</summary>
     public Task<SystemInfo> InfoAsync(CancellationToken cancellation = default) =>
