@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
+using Slipway.Engine.Layers;
 
 namespace Slipway.Engine.Files;
 
@@ -17,7 +18,7 @@ public sealed class TarWriter(Stream output) : IBufferWriter<byte>, IDisposable
     /// <summary>Writes an entry that has no content, or whose content follows through <see cref="CopyAsync"/>.</summary>
     public async ValueTask WriteAsync(TarEntry entry, CancellationToken cancel)
     {
-        TarHeader.Write(this, entry);
+        TarHeaderWriter.Write(this, entry);
         if (_used >= BufferSize / 2)
         {
             await FlushAsync(cancel).ConfigureAwait(false);
@@ -46,13 +47,13 @@ public sealed class TarWriter(Stream output) : IBufferWriter<byte>, IDisposable
             at += read;
         }
 
-        await ZerosAsync(TarHeader.Padding(length), cancel).ConfigureAwait(false);
+        await ZerosAsync(TarHeaderWriter.Padding(length), cancel).ConfigureAwait(false);
     }
 
     /// <summary>Writes the two zero blocks that end an archive, and everything that is still buffered.</summary>
     public async ValueTask FinishAsync(CancellationToken cancel)
     {
-        await ZerosAsync(2 * TarHeader.BlockSize, cancel).ConfigureAwait(false);
+        await ZerosAsync(2 * TarHeaderWriter.BlockSize, cancel).ConfigureAwait(false);
         await FlushAsync(cancel).ConfigureAwait(false);
         await output.FlushAsync(cancel).ConfigureAwait(false);
     }

@@ -1,3 +1,4 @@
+using Slipway.Engine.Layers;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Files;
@@ -96,7 +97,7 @@ public sealed class TreeArchive(TarWriter tar, CancellationToken cancel)
     {
         if (stat.NLink > 1 && !_linked.TryAdd((stat.Dev, stat.Ino), name))
         {
-            await tar.WriteAsync(Entry(stat, TarKind.HardLink, name, []) with { LinkName = _linked[(stat.Dev, stat.Ino)] }, cancel).ConfigureAwait(false);
+            await tar.WriteAsync(Entry(stat, TarKind.HardLink, name, null) with { LinkName = _linked[(stat.Dev, stat.Ino)] }, cancel).ConfigureAwait(false);
         }
         else if (stat.IsRegular)
         {
@@ -113,7 +114,7 @@ public sealed class TreeArchive(TarWriter tar, CancellationToken cancel)
     {
         if (stat.Size == 0)
         {
-            await tar.WriteAsync(Entry(stat, TarKind.Regular, name, Xattrs(parent, entry)), cancel).ConfigureAwait(false);
+            await tar.WriteAsync(Entry(stat, TarKind.File, name, Xattrs(parent, entry)), cancel).ConfigureAwait(false);
             return;
         }
 
@@ -130,7 +131,7 @@ public sealed class TreeArchive(TarWriter tar, CancellationToken cancel)
         using (file)
         {
             var open = FileStat.Of(file);
-            await tar.WriteAsync(Entry(open, TarKind.Regular, name, Xattrs(parent, entry)) with { Size = open.Size }, cancel).ConfigureAwait(false);
+            await tar.WriteAsync(Entry(open, TarKind.File, name, Xattrs(parent, entry)) with { Size = open.Size }, cancel).ConfigureAwait(false);
             await tar.CopyAsync(file, open.Size, cancel).ConfigureAwait(false);
         }
     }
@@ -141,10 +142,10 @@ public sealed class TreeArchive(TarWriter tar, CancellationToken cancel)
         {
             return stat switch
             {
-                { IsSymlink: true } => Entry(stat, TarKind.Symlink, name, []) with { LinkName = parent.ReadLink(entry), Mode = 0x1FF },
-                { IsFifo: true } => Entry(stat, TarKind.Fifo, name, []),
-                { IsCharacterDevice: true } => Entry(stat, TarKind.CharacterDevice, name, []) with { Device = stat.Rdev },
-                { IsBlockDevice: true } => Entry(stat, TarKind.BlockDevice, name, []) with { Device = stat.Rdev },
+                { IsSymlink: true } => Entry(stat, TarKind.SymbolicLink, name, null) with { LinkName = parent.ReadLink(entry), Mode = (UnixFileMode)0x1FF },
+                { IsFifo: true } => Entry(stat, TarKind.Fifo, name, null),
+                { IsCharacterDevice: true } => Entry(stat, TarKind.CharacterDevice, name, null) with { Major = stat.Rdev.Major, Minor = stat.Rdev.Minor },
+                { IsBlockDevice: true } => Entry(stat, TarKind.BlockDevice, name, null) with { Major = stat.Rdev.Major, Minor = stat.Rdev.Minor },
                 _ => null,
             };
         }
@@ -154,22 +155,24 @@ public sealed class TreeArchive(TarWriter tar, CancellationToken cancel)
         }
     }
 
-    private static TarEntry Entry(FileStat stat, TarKind kind, string name, IReadOnlyList<KeyValuePair<string, byte[]>> xattrs) => new(kind, name == "//" ? "/" : name)
+    private static TarEntry Entry(FileStat stat, TarKind kind, string name, IReadOnlyList<KeyValuePair<string, byte[]>>? xattrs) => new()
     {
-        Mode = (uint)stat.Permissions,
+        Kind = kind,
+        Name = name == "//" ? "/" : name,
+        Mode = stat.Permissions,
         Uid = stat.Uid,
         Gid = stat.Gid,
-        MTime = Math.DivRem(stat.MTimeNs, 1_000_000_000).Quotient,
-        Xattrs = xattrs,
+        ModifiedNs = stat.MTimeNs,
+        Attributes = xattrs,
     };
 
     // File capabilities and the user's own attributes; the rest belongs to the host's file system.
-    private static IReadOnlyList<KeyValuePair<string, byte[]>> Xattrs(SafePath root, string path)
+    private static IReadOnlyList<KeyValuePair<string, byte[]>>? Xattrs(SafePath root, string path)
     {
         try
         {
             var names = root.ListXattr(path);
-            return names.Count == 0 ? [] : [.. names
+            return names.Count == 0 ? null : [.. names
                 .Where(name => name == "security.capability" || name.StartsWith("user.", StringComparison.Ordinal))
                 .Select(name => KeyValuePair.Create(name, root.GetXattr(path, name)))
                 .Where(pair => pair.Value is not null)
@@ -177,7 +180,7 @@ public sealed class TreeArchive(TarWriter tar, CancellationToken cancel)
         }
         catch (LinuxException gone) when (gone.IsNotFound || gone.IsNotSupported)
         {
-            return [];
+            return null;
         }
     }
 }

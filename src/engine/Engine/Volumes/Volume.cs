@@ -44,6 +44,9 @@ public sealed class Volume(VolumeRecord record, string directory)
     /// <summary>Where its content is: a directory, over which the device of a volume with options is mounted while it is used.</summary>
     public string Mountpoint => Path.Combine(Directory, "_data");
 
+    /// <summary>Held while image content is copied into it.</summary>
+    internal SemaphoreSlim Copying { get; } = new(1, 1);
+
     /// <summary>Whether it was made without a name.</summary>
     public bool IsAnonymous => Record.Labels?.ContainsKey(AnonymousLabel) == true;
 

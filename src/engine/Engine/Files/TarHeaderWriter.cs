@@ -1,14 +1,15 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Slipway.Engine.Layers;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Files;
 
 /// <summary>Writes tar headers: ustar, preceded by a pax header when a value does not fit (POSIX.1-2017, pax interchange format).</summary>
-internal static class TarHeader
+internal static class TarHeaderWriter
 {
-    internal const int BlockSize = 512;
+    internal const int BlockSize = TarHeader.Size;
     private const int NameLength = 100;
     private const int PrefixLength = 155;
     private const long LargestOctal7 = 0x1FFFFF;
@@ -24,14 +25,14 @@ internal static class TarHeader
         if (extra.Length > 0)
         {
             var block = output.GetSpan(BlockSize)[..BlockSize];
-            Block(block, entry with { Mode = 0x1A4, Uid = 0, Gid = 0, Size = extra.Length, MTime = 0, Device = default }, (byte)'x', "PaxHeaders/entry"u8, 0, default);
+            Block(block, new TarEntry { Mode = UnixFileMode.UserRead, Size = extra.Length }, (byte)'x', "PaxHeaders/entry"u8, 0, default);
             output.Advance(BlockSize);
             output.Write(extra);
             Pad(output, extra.Length);
         }
 
         var header = output.GetSpan(BlockSize)[..BlockSize];
-        Block(header, entry, (byte)entry.Kind, split < 0 ? name.AsSpan(0, NameLength) : name, Math.Max(split, 0), link.AsSpan(0, Math.Min(link.Length, NameLength)));
+        Block(header, entry, Flag(entry.Kind), split < 0 ? name.AsSpan(0, NameLength) : name, Math.Max(split, 0), link.AsSpan(0, Math.Min(link.Length, NameLength)));
         output.Advance(BlockSize);
     }
 
@@ -74,8 +75,8 @@ internal static class TarHeader
         Number(records, "size", entry.Size, LargestOctal11);
         Number(records, "uid", entry.Uid, LargestOctal7);
         Number(records, "gid", entry.Gid, LargestOctal7);
-        Number(records, "mtime", entry.MTime, LargestOctal11);
-        foreach (var (attribute, value) in entry.Xattrs)
+        Number(records, "mtime", Seconds(entry), LargestOctal11);
+        foreach (var (attribute, value) in entry.Attributes ?? [])
         {
             Record(records, "SCHILY.xattr." + attribute, value);
         }
@@ -114,19 +115,33 @@ internal static class TarHeader
     {
         block.Clear();
         (split == 0 ? name : name[(split + 1)..]).CopyTo(block);
-        Octal(block.Slice(100, 8), entry.Mode & 0xFFF);
+        Octal(block.Slice(100, 8), (long)entry.Mode & 0xFFF);
         Octal(block.Slice(108, 8), entry.Uid > LargestOctal7 ? 0 : entry.Uid);
         Octal(block.Slice(116, 8), entry.Gid > LargestOctal7 ? 0 : entry.Gid);
         Octal(block.Slice(124, 12), entry.Size > LargestOctal11 ? 0 : entry.Size);
-        Octal(block.Slice(136, 12), entry.MTime is < 0 or > LargestOctal11 ? 0 : entry.MTime);
+        Octal(block.Slice(136, 12), Seconds(entry) is < 0 or > LargestOctal11 ? 0 : Seconds(entry));
         block[156] = kind;
         link.CopyTo(block[157..]);
         "ustar\000"u8.CopyTo(block[257..]);
-        Octal(block.Slice(329, 8), Math.Min(entry.Device.Major, LargestOctal7));
-        Octal(block.Slice(337, 8), Math.Min(entry.Device.Minor, LargestOctal7));
+        Octal(block.Slice(329, 8), Math.Min(entry.Major, LargestOctal7));
+        Octal(block.Slice(337, 8), Math.Min(entry.Minor, LargestOctal7));
         name[..split].CopyTo(block[345..]);
         Checksum(block);
     }
+
+    // Whole seconds, as Docker writes them.
+    private static long Seconds(TarEntry entry) => (entry.ModifiedNs - (((entry.ModifiedNs % 1_000_000_000) + 1_000_000_000) % 1_000_000_000)) / 1_000_000_000;
+
+    private static byte Flag(TarKind kind) => kind switch
+    {
+        TarKind.HardLink => (byte)'1',
+        TarKind.SymbolicLink => (byte)'2',
+        TarKind.CharacterDevice => (byte)'3',
+        TarKind.BlockDevice => (byte)'4',
+        TarKind.Directory => (byte)'5',
+        TarKind.Fifo => (byte)'6',
+        _ => (byte)'0',
+    };
 
     private static void Checksum(Span<byte> block)
     {

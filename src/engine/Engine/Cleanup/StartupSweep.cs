@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging;
+using Slipway.Linux;
+
+namespace Slipway.Engine.Cleanup;
+
+/// <summary>
+/// Frees at start what an unclean end left behind and no object refers to: unfinished work in staging, directories of containers without a
+/// row, mounts of containers that do not run, cgroups without a container.
+/// </summary>
+public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, ILogger log)
+{
+    /// <summary>Sweeps. Run it after the rows are loaded and the running containers are known, before the API answers.</summary>
+    /// <param name="known">Ids of all containers.</param>
+    /// <param name="running">Ids of those with a live process.</param>
+    /// <param name="mountedVolumes">Mount points of volumes whose device running containers use.</param>
+    /// <param name="cgroupParent">The cgroup below which containers are made.</param>
+    public void Run(IReadOnlySet<string> known, IReadOnlySet<string> running, IReadOnlySet<string> mountedVolumes, string cgroupParent)
+    {
+        UnmountStrays(running, mountedVolumes);
+        foreach (var leftover in Directory.EnumerateFileSystemEntries(paths.Staging))
+        {
+            Remove(leftover);
+        }
+
+        RemoveUnknown(paths.Containers, known);
+        RemoveUnknownBundles(running);
+        RemoveCgroups(cgroupParent, running);
+    }
+
+    // Innermost first, so that nothing is busy.
+    private void UnmountStrays(IReadOnlySet<string> running, IReadOnlySet<string> mountedVolumes)
+    {
+        foreach (var mount in Mounts.ReadMountInfo().Reverse().Where(mount => IsStray(mount.Target, running, mountedVolumes)))
+        {
+            log.LogInformation("unmounting {Path}, left by a container that does not run", mount.Target);
+            Try(mount.Target, () => Mounts.Unmount(mount.Target));
+        }
+    }
+
+    private bool IsStray(string target, IReadOnlySet<string> running, IReadOnlySet<string> mountedVolumes)
+    {
+        if (target.StartsWith(paths.Volumes + "/", StringComparison.Ordinal))
+        {
+            return !mountedVolumes.Any(used => target == used || target.StartsWith(used + "/", StringComparison.Ordinal));
+        }
+
+        return (OwnerOf(target, paths.Containers) ?? OwnerOf(target, paths.Bundles)) is { } id
+            ? !running.Contains(id)
+            : target.StartsWith(paths.Staging + "/", StringComparison.Ordinal) || target.StartsWith(paths.Trash + "/", StringComparison.Ordinal);
+    }
+
+    private static string? OwnerOf(string target, string parent) =>
+        target.StartsWith(parent + "/", StringComparison.Ordinal) ? target[(parent.Length + 1)..].Split('/')[0] : null;
+
+    private void RemoveUnknown(string parent, IReadOnlySet<string> known)
+    {
+        foreach (var directory in Directory.EnumerateFileSystemEntries(parent).Where(path => !known.Contains(Path.GetFileName(path))))
+        {
+            log.LogInformation("removing {Path}: no container has it", directory);
+            Remove(directory);
+        }
+    }
+
+    // Bundles lie on another file system, so they cannot be renamed into the trash; they are small.
+    private void RemoveUnknownBundles(IReadOnlySet<string> running)
+    {
+        using var bundles = SafePath.Open(paths.Bundles);
+        foreach (var entry in bundles.ReadDirectory(".").Where(entry => !running.Contains(entry.Name)).ToList())
+        {
+            Try(Path.Combine(paths.Bundles, entry.Name), () => bundles.RemoveTree(entry.Name));
+        }
+    }
+
+    private void RemoveCgroups(string parent, IReadOnlySet<string> running)
+    {
+        foreach (var hierarchy in Mounts.ReadMountInfo().Where(mount => mount.FsType is "cgroup" or "cgroup2").Select(mount => mount.Target))
+        {
+            var ours = hierarchy + "/" + parent.Trim('/');
+            foreach (var cgroup in Directory.Exists(ours) ? Directory.GetDirectories(ours) : [])
+            {
+                if (IsContainerId(Path.GetFileName(cgroup)) && !running.Contains(Path.GetFileName(cgroup)))
+                {
+                    Try(cgroup, () => RemoveCgroup(cgroup));
+                }
+            }
+        }
+    }
+
+    // Files of a cgroup go with it; only directories are removed, children first. EBUSY says that a process is still in it.
+    private static void RemoveCgroup(string cgroup)
+    {
+        foreach (var child in Directory.GetDirectories(cgroup))
+        {
+            RemoveCgroup(child);
+        }
+
+        Directory.Delete(cgroup);
+    }
+
+    private static bool IsContainerId(string name) => name.Length == 64 && name.All(char.IsAsciiHexDigitLower);
+
+    private void Remove(string path) => Try(path, () => removal.Remove(path));
+
+    private void Try(string path, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("{Path} cannot be cleaned up: {Reason}", path, e.Message);
+        }
+    }
+}

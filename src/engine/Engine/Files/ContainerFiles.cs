@@ -1,0 +1,110 @@
+using Slipway.DockerApi;
+using Slipway.Engine.Containers;
+using Slipway.Engine.Volumes;
+using Slipway.Linux;
+
+namespace Slipway.Engine.Files;
+
+/// <summary>Opens the file systems of containers, whether they run or not.</summary>
+/// <param name="paths">Where containers lie.</param>
+/// <param name="volumes">The volumes.</param>
+/// <param name="lowerDirs">The directories of an image's layers by ChainID, topmost first.</param>
+public sealed class ContainerFiles(EnginePaths paths, VolumeTable volumes, Func<string, IReadOnlyList<string>> lowerDirs)
+{
+    /// <summary>
+    /// Opens a container's file system. A running or paused one is reached through its init's root; one that does not run is mounted for
+    /// the engine alone and cannot be started before the view is closed.
+    /// </summary>
+    public async Task<ContainerView> OpenAsync(Container container, CancellationToken cancel)
+    {
+        if (OpenRunning(container) is { } running)
+        {
+            return running;
+        }
+
+        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (OpenRunning(container) is { } started)
+            {
+                container.Gate.Release();
+                return started;
+            }
+
+            await container.Cleanup.WaitAsync(cancel).ConfigureAwait(false);
+            var mounted = Mount(container.Record);
+            return new ContainerView(mounted.Root, container.Record, () =>
+            {
+                mounted.Dispose();
+                container.Gate.Release();
+            });
+        }
+        catch
+        {
+            container.Gate.Release();
+            throw;
+        }
+    }
+
+    /// <summary>The root file system without volumes: what <c>docker export</c> writes. Reading only.</summary>
+    public IDisposable OpenRootFs(Container container, out SafePath root)
+    {
+        if (container.Task is not null && Mounts.IsMountPoint(paths.RootFs(container.Id)))
+        {
+            return root = SafePath.Open(paths.RootFs(container.Id));
+        }
+
+        // As a lower layer, so that nothing can be written and overlayfs needs no work directory.
+        var record = container.Record;
+        var mounted = MountedRoot.Open(new OverlayLayers([paths.Upper(record.Id), .. Lower(record)]), MountPoint(record.Id));
+        root = mounted.Root;
+        return mounted;
+    }
+
+    /// <summary>What the container changed in its image.</summary>
+    public IReadOnlyList<FilesystemChange> Changes(Container container, CancellationToken cancel)
+    {
+        var record = container.Record;
+        using var upper = SafePath.Open(paths.Upper(record.Id));
+        var lower = Lower(record);
+        if (lower.Count == 0)
+        {
+            return ContainerChanges.Of(upper, null, cancel);
+        }
+
+        using var image = MountedRoot.Open(new OverlayLayers(lower), MountPoint(record.Id));
+        return ContainerChanges.Of(upper, image.Root, cancel);
+    }
+
+    // The process is asked after its root was opened: if it lives still, the number meant it all along.
+    private static ContainerView? OpenRunning(Container container)
+    {
+        if (container.Task is not { } task)
+        {
+            return null;
+        }
+
+        try
+        {
+            var root = SafePath.Open($"/proc/{task.Pid}/root");
+            if (!task.Process.HasExited)
+            {
+                return new ContainerView(root, container.Record, () => { });
+            }
+
+            root.Dispose();
+            return null;
+        }
+        catch (Exception ended) when (ended is LinuxException { IsNotFound: true } or LinuxException { IsNoProcess: true } or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    private MountedRoot Mount(ContainerRecord record) =>
+        MountedRoot.Open(new OverlayLayers(Lower(record), paths.Upper(record.Id), paths.Work(record.Id)), MountPoint(record.Id), record.Mounts, volumes.Find);
+
+    private IReadOnlyList<string> Lower(ContainerRecord record) => record.ChainId is null ? [] : lowerDirs(record.ChainId);
+
+    private string MountPoint(string id) => Directory.CreateDirectory(paths.RootFs(id)).FullName;
+}
