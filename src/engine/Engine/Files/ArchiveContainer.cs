@@ -1,6 +1,5 @@
 using Slipway.DockerApi;
 using Slipway.Engine.Containers;
-using Slipway.Linux;
 
 namespace Slipway.Engine.Files;
 
