@@ -72,7 +72,7 @@ public static partial class Cgroups
             }
 
             // A frozen process of v1 dies only when it runs again.
-            if (left.Count > 0 && Mode != CgroupMode.V2)
+            if (left.Count > 0 && Mode != CgroupMode.V2 && Directory.Exists(ControllerPath("freezer", cgroupPath)))
             {
                 Freezing(cgroupPath, "THAWED", "0");
             }

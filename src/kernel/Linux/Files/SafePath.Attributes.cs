@@ -8,7 +8,7 @@ public sealed partial class SafePath
     // MAXSYMLINKS of the kernel.
     private const int MostLinks = 40;
 
-    /// <summary>Creates the directory and its missing parents (mkdir -p) and returns the new ones, outermost first, as given paths inside the root.</summary>
+    /// <summary>Creates the directory and its missing parents (mkdir -p) and returns the new ones, outermost first, as paths inside the root without a leading '/'.</summary>
     public IReadOnlyList<string> EnsureDirectories(string path, UnixFileMode mode)
     {
         var made = new List<string>();
@@ -22,7 +22,7 @@ public sealed partial class SafePath
             }
 
             // A dangling link on the way: make the directory it means.
-            var target = Stat(current) is { IsSymlink: true } ? Resolve(current) : current;
+            var target = Stat(current) is { IsSymlink: true } ? Resolve(current)[1..] : current;
             try
             {
                 CreateDirectory(target, mode);

@@ -14,7 +14,6 @@ public static partial class Mounts
 
     private const long OpenCloseOnExec = 1;
     private const long MountCloseOnExec = 1;
-    private const long AttributeReadOnly = 1;
 
     /// <summary>Mounts an overlay.</summary>
     /// <param name="target">Where.</param>
@@ -77,7 +76,7 @@ public static partial class Mounts
             LinuxException.Check(
                 (nint)MountCalls.FsConfig(MountCalls.FsConfigNumber, context, MountCalls.CreateCommand, null, null, 0), "fsconfig", "create overlay");
             return Descriptors.Own(
-                (int)MountCalls.FsMount(MountCalls.FsMountNumber, context, MountCloseOnExec, readOnly ? AttributeReadOnly : 0), "fsmount");
+                (int)MountCalls.FsMount(MountCalls.FsMountNumber, context, MountCloseOnExec, readOnly ? (long)MountCalls.AttributeReadOnly : 0), "fsmount");
         }
         finally
         {

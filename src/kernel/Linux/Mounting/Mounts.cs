@@ -21,7 +21,12 @@ public static partial class Mounts
 
         try
         {
-            Mount(null, target, null, MountFlags.Bind | MountFlags.Remount | MountFlags.ReadOnly | KeptFlags(target), null);
+            // Unlike a remount this leaves the mount's other flags as they are.
+            var change = new MountCalls.AttributeChange { Set = MountCalls.AttributeReadOnly };
+            LinuxException.Check(
+                (nint)MountCalls.SetAttributes(MountCalls.SetAttributesNumber, FileCalls.CurrentDirectory, PathText.Terminated(target), 0, in change, 32),
+                "mount_setattr",
+                target);
         }
         catch
         {
@@ -82,10 +87,6 @@ public static partial class Mounts
             .Where(m => m.Target == "/" || full == m.Target || full.StartsWith(m.Target + "/", StringComparison.Ordinal))
             .Aggregate((MountInfo?)null, (best, m) => best is null || m.Target.Length >= best.Target.Length ? m : best);
     }
-
-    // A remount must repeat the flags that the mount has, else it drops them (and may not, in a user namespace).
-    private static ulong KeptFlags(string target) =>
-        MountOf(target) is { } mount ? MountOptions.Parse(mount.Options).Flags & ~MountFlags.ReadOnly : 0;
 
     private static byte[]? Optional(string? text) => text is null ? null : PathText.Terminated(text);
 }

@@ -11,12 +11,28 @@ internal static partial class MountCalls
     internal const long FsConfigNumber = 431;
     internal const long FsMountNumber = 432;
 
+    internal const long SetAttributesNumber = 442;
+
+    internal const ulong AttributeReadOnly = 1;
     internal const uint SetFlag = 0;
     internal const uint SetString = 1;
     internal const uint CreateCommand = 6;
     internal const long MoveFromEmptyPath = 4;
     internal const int UnmountDetach = 2;
     internal const int UnmountNoFollow = 8;
+
+    /// <summary>struct mount_attr (mount_setattr(2)).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct AttributeChange
+    {
+        internal ulong Set;
+        internal ulong Clear;
+        internal ulong Propagation;
+        internal ulong UserNamespace;
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    internal static partial long SetAttributes(long number, long dir, byte[] path, long flags, in AttributeChange change, nuint size);
 
     [LibraryImport("libc", EntryPoint = "mount", SetLastError = true)]
     internal static partial int Mount(byte[]? source, byte[] target, byte[]? type, nuint flags, byte[]? data);
