@@ -14,7 +14,7 @@ internal static class MountSpecs
     public static IReadOnlyList<MountSpec> Create(SpecInputs inputs, HostFacts host)
     {
         var config = inputs.Record.HostConfig;
-        var own = UserMounts(inputs);
+        var own = UserMounts(inputs, host);
         var taken = own.Select(mount => mount.Destination).ToHashSet();
         var ownDev = taken.Contains("/dev");
         var defaults = KernelMounts(config, host)
@@ -51,9 +51,11 @@ internal static class MountSpecs
     private static MountSpec Kernel(string destination, string type, string[] options) =>
         new() { Destination = destination, Type = type, Source = type, Options = options };
 
-    private static List<MountSpec> UserMounts(SpecInputs inputs)
+    private static List<MountSpec> UserMounts(SpecInputs inputs, HostFacts host)
     {
-        var mounts = inputs.Mounts.Select(UserMount).ToList();
+        var tmpfs = (inputs.Record.HostConfig.Tmpfs ?? new Dictionary<string, string>()).Select(entry =>
+            new ContainerMount { Type = "tmpfs", Destination = MountRules.Clean(entry.Key), Mode = entry.Value });
+        var mounts = inputs.Mounts.Concat(tmpfs).Select(mount => UserMount(mount, host)).ToList();
         var taken = mounts.Select(mount => mount.Destination).ToHashSet();
         AddFile(inputs.ResolvConfPath, "/etc/resolv.conf");
         AddFile(inputs.HostnamePath, "/etc/hostname");
@@ -76,7 +78,7 @@ internal static class MountSpecs
         }
     }
 
-    private static MountSpec UserMount(ContainerMount mount)
+    private static MountSpec UserMount(ContainerMount mount, HostFacts host)
     {
         if (mount.Type == "tmpfs")
         {
@@ -87,15 +89,21 @@ internal static class MountSpecs
         var options = new List<string> { bind?.NonRecursive == true ? "bind" : "rbind" };
         if (!mount.ReadWrite)
         {
-            options.Add("ro");
-            if (bind?.ReadOnlyForceRecursive == true)
-            {
-                options.Add("rro");
-            }
+            options.Add(IsRecursivelyReadOnly(mount, host) ? "rro" : "ro");
         }
 
         options.Add(mount.Propagation.Length > 0 ? mount.Propagation : "rprivate");
         return new MountSpec { Destination = mount.Destination, Type = "bind", Source = mount.Source, Options = options };
+    }
+
+    // Read-only includes the mounts below, where the kernel can do it (mount_setattr(2), Linux 5.12) and nobody declined.
+    private static bool IsRecursivelyReadOnly(ContainerMount mount, HostFacts host)
+    {
+        var options = mount.Spec?.BindOptions;
+        var able = host.Kernel.CompareTo((5, 12)) >= 0;
+        return options?.ReadOnlyForceRecursive == true && !able
+            ? throw EngineException.Invalid($"mount {mount.Destination} cannot be made recursively read-only: the kernel is older than 5.12")
+            : able && options is not ({ ReadOnlyNonRecursive: true } or { NonRecursive: true });
     }
 
     /// <summary>Refuses shared and slave mounts whose source could not propagate anything.</summary>
