@@ -89,7 +89,7 @@ public static class MountPlan
         foreach (var (target, options) in host.Tmpfs ?? None)
         {
             MountRules.RequireTarget(target);
-            TmpfsOptions.Validate(options);
+            TmpfsMountOptions.Validate(options);
             if (!targets.Add(MountRules.Clean(target)))
             {
                 throw EngineException.Invalid($"Duplicate mount point: {MountRules.Clean(target)}");

@@ -137,7 +137,7 @@ internal static class MountRules
         foreach (var option in options.Options ?? [])
         {
             Require(option.Count is 1 or 2 && option.All(text => text.Length > 0 && !text.Contains(',', StringComparison.Ordinal)), "invalid option array length");
-            TmpfsOptions.Validate(string.Join('=', option));
+            TmpfsMountOptions.Validate(string.Join('=', option));
         }
     }
 

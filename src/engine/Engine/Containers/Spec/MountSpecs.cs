@@ -82,7 +82,7 @@ internal static class MountSpecs
     {
         if (mount.Type == "tmpfs")
         {
-            return new MountSpec { Destination = mount.Destination, Type = "tmpfs", Source = "tmpfs", Options = TmpfsOptions.Create(mount) };
+            return new MountSpec { Destination = mount.Destination, Type = "tmpfs", Source = "tmpfs", Options = TmpfsMountOptions.Create(mount) };
         }
 
         var bind = mount.Spec?.BindOptions;

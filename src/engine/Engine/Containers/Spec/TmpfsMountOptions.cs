@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Slipway.Engine.Containers.Spec;
 
 /// <summary>Mount options of tmpfs mounts, tmpfs(5).</summary>
-internal static class TmpfsOptions
+internal static class TmpfsMountOptions
 {
     private static readonly string[] Flags =
     [
