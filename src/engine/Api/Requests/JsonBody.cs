@@ -16,7 +16,7 @@ internal static class JsonBody
     public static async Task<T?> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type)
         where T : class
     {
-        if (http.Request.ContentLength == 0)
+        if (!IsThere(http))
         {
             return null;
         }
@@ -49,6 +49,28 @@ internal static class JsonBody
     public static async Task<T> ReadRequiredAsync<T>(HttpContext http, JsonTypeInfo<T> type)
         where T : class =>
         await ReadAsync(http, type) ?? throw EngineException.Invalid("invalid JSON: got EOF while reading request body");
+
+    /// <summary>Reads past a body that means nothing, so that the connection's next bytes are the client's stream.</summary>
+    public static async Task SkipAsync(HttpContext http)
+    {
+        if (!IsThere(http))
+        {
+            return;
+        }
+
+        var buffer = new byte[4096];
+        for (long total = 0, read; (read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0;)
+        {
+            total += read;
+            if (total > MaxBytes)
+            {
+                throw TooLarge(http);
+            }
+        }
+    }
+
+    // Behind the headers of an upgrade request without a body lies the stream itself, which must not be taken for one.
+    private static bool IsThere(HttpContext http) => http.Request.ContentLength > 0 || http.Request.Headers.TransferEncoding.Count > 0;
 
     private static byte[] Grow(byte[] buffer, HttpContext http)
     {

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Slipway.DockerApi;
+using Slipway.Engine.Containers;
+using Slipway.Linux;
+
+namespace Slipway.Engine.Info;
+
+/// <summary><c>docker info</c>: the engine and its machine as they are now.</summary>
+public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, ContainerTable containers, Func<int> imageCount, TimeProvider time)
+{
+    private readonly string _id = EngineId.ReadOrCreate(paths);
+
+    /// <summary>Collects the values.</summary>
+    /// <param name="version">The product's version.</param>
+    /// <param name="debug">Whether the daemon logs at debug level.</param>
+    public DockerApi.SystemInfo Run(string version, bool debug)
+    {
+        var statuses = containers.All.Select(c => c.Record.State.Status).ToList();
+        var running = statuses.Count(s => s is ContainerStatus.Running or ContainerStatus.Restarting);
+        var paused = statuses.Count(s => s is ContainerStatus.Paused);
+        return Machine() with
+        {
+            ID = _id,
+            Containers = statuses.Count,
+            ContainersRunning = running,
+            ContainersPaused = paused,
+            ContainersStopped = statuses.Count - running - paused,
+            Images = imageCount(),
+            Driver = "overlay2",
+            DriverStatus = [["Backing Filesystem", BackingFileSystem()], ["Supports d_type", "true"], ["Native Overlay Diff", "true"], ["userxattr", "false"]],
+            Plugins = new PluginsInfo { Volume = ["local"], Network = ["host", "null"], Authorization = null, Log = ["json-file", "local", "none"] },
+            Debug = debug,
+            NFd = Directory.GetFileSystemEntries("/proc/self/fd").Length,
+            NGoroutines = ThreadPool.ThreadCount,
+            SystemTime = GoTime.Format(time.GetUtcNow()),
+            LoggingDriver = options.LogDriver,
+            IndexServerAddress = "https://index.docker.io/v1/",
+            RegistryConfig = Registries(),
+            DockerRootDir = options.DataRoot,
+            Labels = options.Labels,
+            ServerVersion = version,
+            Runtimes = options.Runtimes.ToDictionary(r => r.Key, r => new RuntimeInfo { Path = r.Value }),
+            DefaultRuntime = options.DefaultRuntime,
+            Swarm = new SwarmInfo { LocalNodeState = "inactive" },
+            LiveRestoreEnabled = true,
+            InitBinary = Path.GetFileName(options.InitPath ?? "docker-init"),
+            SecurityOptions = SecurityOptions(),
+        };
+    }
+
+    private static DockerApi.SystemInfo Machine()
+    {
+        bool Has(string controller) => Cgroups.Controllers.Contains(controller);
+        return new DockerApi.SystemInfo
+        {
+            MemoryLimit = Has("memory"),
+            SwapLimit = Has("memory") && Cgroups.ControllerPath("memory", "/") is { } root && (Cgroups.Mode == CgroupMode.V2 || File.Exists(Path.Combine(root, "memory.memsw.limit_in_bytes"))),
+            CpuCfsPeriod = Has("cpu"),
+            CpuCfsQuota = Has("cpu"),
+            CPUShares = Has("cpu"),
+            CPUSet = Has("cpuset"),
+            PidsLimit = Has("pids"),
+            OomKillDisable = Has("memory") && Cgroups.Mode != CgroupMode.V2,
+            IPv4Forwarding = File.Exists("/proc/sys/net/ipv4/ip_forward") && File.ReadAllText("/proc/sys/net/ipv4/ip_forward").StartsWith('1'),
+            CgroupDriver = "cgroupfs",
+            CgroupVersion = Cgroups.Mode == CgroupMode.V2 ? "2" : "1",
+            KernelVersion = Linux.SystemInfo.KernelRelease,
+            OperatingSystem = Linux.SystemInfo.OsName,
+            OSVersion = Linux.SystemInfo.OsVersion,
+            OSType = "linux",
+            Architecture = Linux.SystemInfo.Machine,
+            NCPU = Linux.SystemInfo.CpuCount,
+            MemTotal = Linux.SystemInfo.MemoryTotal,
+            Name = Linux.SystemInfo.HostName,
+            HttpProxy = Environment.GetEnvironmentVariable("HTTP_PROXY") ?? "",
+            HttpsProxy = Environment.GetEnvironmentVariable("HTTPS_PROXY") ?? "",
+            NoProxy = Environment.GetEnvironmentVariable("NO_PROXY") ?? "",
+        };
+    }
+
+    private RegistryServiceConfig Registries() => new()
+    {
+        InsecureRegistryCIDRs = ["::1/128", "127.0.0.0/8"],
+        IndexConfigs = options.InsecureRegistries
+            .ToDictionary(name => name, name => new IndexInfo { Name = name, Secure = false })
+            .Append(new("docker.io", new IndexInfo { Name = "docker.io", Mirrors = options.RegistryMirrors, Secure = true, Official = true }))
+            .ToDictionary(),
+        Mirrors = options.RegistryMirrors,
+    };
+
+    private List<string> SecurityOptions()
+    {
+        var all = new List<string>();
+        if (Linux.SystemInfo.HasSeccomp)
+        {
+            all.Add($"name=seccomp,profile={options.SeccompProfile}");
+        }
+
+        if (Cgroups.Mode == CgroupMode.V2)
+        {
+            all.Add("name=cgroupns");
+        }
+
+        if (options.NoNewPrivileges)
+        {
+            all.Add("name=no-new-privileges");
+        }
+
+        return all;
+    }
+
+    private string BackingFileSystem() => new DriveInfo(paths.DataRoot).DriveFormat.ToLower(CultureInfo.InvariantCulture);
+}
