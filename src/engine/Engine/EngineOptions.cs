@@ -65,4 +65,13 @@ public sealed record EngineOptions
 
     /// <summary><c>--dns-opt</c>.</summary>
     public IReadOnlyList<string> DnsOptions { get; init; } = [];
+
+    /// <summary>The program of a runtime.</summary>
+    /// <param name="name">Its name; null or empty for the default.</param>
+    /// <exception cref="EngineException"><see cref="ErrorKind.InvalidArgument"/> when no such runtime is configured.</exception>
+    public string RuntimePath(string? name)
+    {
+        var wanted = string.IsNullOrEmpty(name) ? DefaultRuntime : name;
+        return Runtimes.TryGetValue(wanted, out var path) && Slipway.Linux.Spawn.FindExecutable(path) is { } found ? found : throw EngineException.Invalid($"unknown or invalid runtime name: {wanted}");
+    }
 }

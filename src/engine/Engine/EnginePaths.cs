@@ -62,6 +62,9 @@ public sealed class EnginePaths(string dataRoot, string execRoot)
     /// <summary>The current log file of a container, in the CRI line format that conmon writes.</summary>
     public string Log(string id) => Path.Combine(Containers, id, "container.log");
 
+    /// <summary>A copy of a container's record, from which it is found again when the database is lost.</summary>
+    public string RecordCopy(string id) => Path.Combine(Containers, id, "record.json");
+
     /// <summary>The OCI bundle of a container: <c>config.json</c>, pid files, conmon's <c>ctl</c> fifo and <c>attach</c> socket.</summary>
     public string Bundle(string id) => Path.Combine(Bundles, id);
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Slipway.Engine.Attach;
 using Slipway.Engine.State;
 
@@ -12,7 +13,7 @@ public readonly record struct ExitStatus(int Code, string Error);
 /// A container: its persisted record, its task while one runs, and those who wait for it. Life-cycle verbs hold
 /// <see cref="Gate"/> while they change it; readers take <see cref="Record"/> at any time.
 /// </summary>
-public sealed class Container(ContainerRecord record, StateStore state, TimeProvider time)
+public sealed class Container(ContainerRecord record, StateStore state, EnginePaths paths, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private ContainerRecord _record = record;
@@ -81,7 +82,7 @@ public sealed class Container(ContainerRecord record, StateStore state, TimeProv
 
         try
         {
-            await state.CommitAsync(StateChangeOf(after)).ConfigureAwait(false);
+            await CommitAsync(after).ConfigureAwait(false);
         }
         catch
         {
@@ -103,12 +104,11 @@ public sealed class Container(ContainerRecord record, StateStore state, TimeProv
             Volatile.Write(ref _record, after);
         }
 
-        await state.CommitAsync(StateChangeOf(after)).ConfigureAwait(false);
+        await CommitAsync(after).ConfigureAwait(false);
     }
 
-    /// <summary>The row of a record.</summary>
-    internal static StateChange StateChangeOf(ContainerRecord record) =>
-        new(StateRoom.Containers, record.Id, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(record, EngineJson.Default.ContainerRecord));
+    /// <summary>Makes the present record durable; for a container that has just been made.</summary>
+    internal Task CommitAsync() => CommitAsync(Record);
 
     /// <summary>Tells everybody who waits that the run ended.</summary>
     internal void CompleteExit(ExitStatus status)
@@ -128,6 +128,24 @@ public sealed class Container(ContainerRecord record, StateStore state, TimeProv
     {
         CompleteExit(new ExitStatus(Record.State.ExitCode, ""));
         _removed.TrySetResult();
+    }
+
+    // The copy beside the container's files is for the day on which the database is lost; it need not be flushed.
+    private Task CommitAsync(ContainerRecord record)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(record, EngineJson.Default.ContainerRecord);
+        var copy = paths.RecordCopy(Id);
+        try
+        {
+            File.WriteAllBytes(copy + ".new", json);
+            File.Move(copy + ".new", copy, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // A full disk is reported by the commit that follows.
+        }
+
+        return state.CommitAsync(new StateChange(StateRoom.Containers, Id, json));
     }
 
     private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);

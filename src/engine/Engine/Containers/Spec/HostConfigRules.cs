@@ -27,7 +27,7 @@ internal static class HostConfigRules
         DevicePlan.Validate(config);
     }
 
-    private static void ValidateRestart(RestartPolicy policy)
+    internal static void ValidateRestart(RestartPolicy policy)
     {
         switch (policy.Name)
         {

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Logging;
+using Slipway.Engine.Containers.Tasks;
+
+namespace Slipway.Engine.Containers;
+
+/// <summary>
+/// Start-up with containers of an earlier daemon: those that run are taken over as they are, those that ended meanwhile get their true
+/// exit status, and restart policies are applied to the rest, a few at a time.
+/// </summary>
+internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks, ContainerExit exits, ContainerLife life, Func<Container, CancellationToken, Task> start, Func<Container, Task> remove, ILogger log)
+{
+    private const int ParallelStarts = 4;
+
+    /// <summary>Takes over what runs. Returns the containers whose end or restart is still to be handled.</summary>
+    internal IReadOnlyList<Container> Adopt()
+    {
+        var ended = new List<Container>();
+        foreach (var container in table.All)
+        {
+            var state = container.Record.State;
+            if (state.Status is ContainerStatus.Running or ContainerStatus.Paused && tasks.Adopt(container.Record) is { } task)
+            {
+                container.Task = task;
+                exits.Watch(container, task);
+                life.TellStarted(container);
+            }
+            else
+            {
+                ended.Add(container);
+            }
+        }
+
+        return ended;
+    }
+
+    /// <summary>Handles the containers that <see cref="Adopt"/> left.</summary>
+    internal Task FinishAsync(IReadOnlyList<Container> ended, CancellationToken cancel) =>
+        Parallel.ForEachAsync(ended, new ParallelOptions { MaxDegreeOfParallelism = ParallelStarts, CancellationToken = cancel }, async (container, token) =>
+        {
+            try
+            {
+                await FinishAsync(container, token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                log.LogWarning("container {Id}: {Reason}", container.Id, e.Message);
+            }
+        });
+
+    private async Task FinishAsync(Container container, CancellationToken cancel)
+    {
+        var state = container.Record.State;
+        switch (state.Status)
+        {
+            case ContainerStatus.Running or ContainerStatus.Paused:
+                await exits.EndAsync(container, null).ConfigureAwait(false);
+                if (container.Record.State.Status == ContainerStatus.Exited && RestartPolicies.AppliesAtStart(container.Record, wasRunning: true))
+                {
+                    await start(container, cancel).ConfigureAwait(false);
+                }
+
+                break;
+            case ContainerStatus.Restarting:
+                exits.ScheduleRestart(container);
+                break;
+            case ContainerStatus.Removing or ContainerStatus.Dead:
+                await remove(container).ConfigureAwait(false);
+                break;
+            case ContainerStatus.Exited when container.Record.HostConfig.AutoRemove:
+                await remove(container).ConfigureAwait(false);
+                break;
+            case ContainerStatus.Exited when RestartPolicies.AppliesAtStart(container.Record, wasRunning: false):
+                await start(container, cancel).ConfigureAwait(false);
+                break;
+            case ContainerStatus.Created:
+                // A daemon that died between creating the process and recording it: the start was never acknowledged.
+                await tasks.DiscardAsync(container, null).ConfigureAwait(false);
+                break;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using Microsoft.Extensions.Logging;
+using Slipway.Engine.Containers.Spec;
+using Slipway.Engine.Volumes;
+using Slipway.Linux;
+
+namespace Slipway.Engine.Containers.Tasks;
+
+/// <summary>How a task ended.</summary>
+/// <param name="Code">Exit code; 255 when it could not be learnt.</param>
+/// <param name="Error">What went wrong beyond the process itself, or empty.</param>
+/// <param name="OomKilled">Whether the OOM killer struck in the container's cgroup.</param>
+/// <param name="FinishedAt">When it ended.</param>
+internal readonly record struct TaskEnd(int Code, string Error, bool OomKilled, DateTimeOffset FinishedAt);
+
+/// <summary>
+/// Makes a container's process and takes it apart again. Order of making: root filesystem, files that the engine provides, bundle,
+/// monitor; each step's undo is in <see cref="DiscardAsync"/>, which may run after any of them.
+/// </summary>
+internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Creates the process; it waits until <see cref="ReleaseAsync"/> lets it run.</summary>
+    internal async Task<TaskHandle> CreateAsync(Container container)
+    {
+        var record = container.Record;
+        var bundle = paths.Bundle(container.Id);
+        Forget(container.Id);
+        Directory.CreateDirectory(bundle);
+        rootFileSystem.Mount(record);
+        await bundles.WriteAsync(container).ConfigureAwait(false);
+        var pid = await monitor.CreateAsync(Request(record, bundle), CancellationToken.None).ConfigureAwait(false);
+        return Handle(pid, bundle, CgroupPath(record))
+            ?? throw RuntimeErrors.CreateFailed("container process ended before it was started");
+    }
+
+    /// <summary>Lets a created process run its program, as <c>runc start</c> does: it waits in an open of <c>exec.fifo</c> for a reader.</summary>
+    internal async Task ReleaseAsync(Container container, TaskHandle task)
+    {
+        var fifo = Path.Combine(paths.RuntimeState, container.Id, "exec.fifo");
+        try
+        {
+            using var reader = Fifo.OpenReadNonBlocking(fifo);
+            if (!await Task.Run(() => Fifo.WaitReadable([reader, task.Process.Handle], StartTimeout)).ConfigureAwait(false))
+            {
+                throw RuntimeErrors.CreateFailed("timed out waiting for the container's process to start");
+            }
+        }
+        catch (LinuxException e)
+        {
+            throw RuntimeErrors.CreateFailed($"cannot start the container's process: {e.Message}");
+        }
+
+        File.Delete(fifo);
+    }
+
+    /// <summary>The handle of a process of an earlier daemon, or null when that process is gone.</summary>
+    internal TaskHandle? Adopt(ContainerRecord record)
+    {
+        var handle = Handle(record.State.Pid, paths.Bundle(record.Id), CgroupPath(record));
+        if (handle is null || (record.State.StartTicks != 0 && handle.StartTicks != record.State.StartTicks))
+        {
+            handle?.Dispose();
+            return null;
+        }
+
+        return handle;
+    }
+
+    /// <summary>Learns how a task ended and frees what it held. The slow part goes on in <see cref="Container.Cleanup"/>.</summary>
+    internal async Task<TaskEnd> CollectAsync(Container container, TaskHandle? task)
+    {
+        var record = container.Record;
+        var orphaned = task is { Process.HasExited: false };
+        if (orphaned)
+        {
+            log.LogWarning("container {Id}: its monitor is gone; the container is killed", container.Id);
+            task!.Process.Signal(9);
+        }
+
+        var oom = Cgroups.OomKills(CgroupPath(record)) > 0;
+        var exit = ReadExit(container.Id);
+        await DiscardAsync(container, task).ConfigureAwait(false);
+        return new TaskEnd(
+            exit?.Code ?? (orphaned || oom ? 137 : 255),
+            exit is null && orphaned ? "the container's monitor was killed" : "",
+            oom,
+            exit?.At ?? time.GetUtcNow());
+    }
+
+    /// <summary>Frees everything that a run, finished or failed half-way, holds in the kernel and on the exec root.</summary>
+    internal async Task DiscardAsync(Container container, TaskHandle? task)
+    {
+        var id = container.Id;
+        var cgroup = CgroupPath(container.Record);
+        container.Attaches.End();
+        shm.Unmount(id);
+        rootFileSystem.Unmount(id);
+        await volumes.ReleaseAsync(id).ConfigureAwait(false);
+        container.Cleanup = Task.Run(() => Destroy(id, cgroup, task));
+    }
+
+    private string CgroupPath(ContainerRecord record) => SpecFactory.CgroupPath(record, options);
+
+    private void Destroy(string id, string cgroup, TaskHandle? task)
+    {
+        try
+        {
+            Cgroups.KillAll(cgroup);
+            Cgroups.Remove(cgroup);
+            Forget(id);
+            task?.Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("container {Id}: leftovers of its last run remain: {Reason}", id, e.Message);
+        }
+    }
+
+    private void Forget(string id)
+    {
+        File.Delete(Path.Combine(paths.Exits, id));
+        DeleteTree(Path.Combine(paths.RuntimeState, id));
+        DeleteTree(paths.Bundle(id));
+    }
+
+    private static void DeleteTree(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
+
+    private MonitorRequest Request(ContainerRecord record, string bundle) => new(
+        record.Id,
+        bundle,
+        paths.Exits,
+        options.RuntimePath(record.HostConfig.Runtime),
+        record.HostConfig.LogConfig.Type == "none" ? null : paths.Log(record.Id),
+        0,
+        record.Config.Tty,
+        record.Config.OpenStdin,
+        record.Config.OpenStdin && !record.Config.StdinOnce);
+
+    private static TaskHandle? Handle(int pid, string bundle, string cgroup)
+    {
+        if (pid <= 0 || Pidfd.Open(pid) is not { } process)
+        {
+            return null;
+        }
+
+        // The descriptor is taken first: if the number still shows the expected process now, the descriptor is that process.
+        var stat = ProcStat.Read(pid);
+        var monitorPid = ReadPid(Path.Combine(bundle, "conmon.pid"));
+        return new TaskHandle(pid, process, bundle, cgroup)
+        {
+            MonitorPid = monitorPid,
+            Monitor = monitorPid > 0 ? Pidfd.Open(monitorPid) : null,
+            StartTicks = stat?.StartTimeTicks ?? 0,
+        };
+    }
+
+    private static int ReadPid(string path) =>
+        File.Exists(path) && int.TryParse(File.ReadAllText(path), out var pid) ? pid : 0;
+
+    private (int Code, DateTimeOffset At)? ReadExit(string id)
+    {
+        var file = new FileInfo(Path.Combine(paths.Exits, id));
+        return file.Exists && int.TryParse(File.ReadAllText(file.FullName), out var code)
+            ? (code, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero))
+            : null;
+    }
+}

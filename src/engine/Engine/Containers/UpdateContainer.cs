@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Json;
+using Slipway.DockerApi;
+using Slipway.Engine.Containers.Spec;
+using Slipway.Linux;
+using Slipway.Oci;
+
+namespace Slipway.Engine.Containers;
+
+/// <summary><c>docker update</c>: changes limits and the restart policy of a container, also while it runs.</summary>
+public sealed class UpdateContainer
+{
+    private readonly EngineOptions _options;
+    private readonly EnginePaths _paths;
+    private readonly Lazy<HostFacts> _host;
+    private readonly ProcessWatch _watch;
+    private readonly ContainerEvents _events;
+
+    internal UpdateContainer(EngineOptions options, EnginePaths paths, Lazy<HostFacts> host, ProcessWatch watch, ContainerEvents events) =>
+        (_options, _paths, _host, _watch, _events) = (options, paths, host, watch, events);
+
+    /// <summary>Applies an update: what is zero or null in the request stays as it is.</summary>
+    /// <returns>Warnings about what is served differently from what was asked.</returns>
+    /// <exception cref="EngineException">A limit that is wrong or that the kernel refuses; nothing is changed then.</exception>
+    public async Task<IReadOnlyList<string>> RunAsync(Container container, ContainerUpdateRequest request, CancellationToken cancel)
+    {
+        var warnings = new List<string>();
+        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (container.Record.State.Status is ContainerStatus.Removing or ContainerStatus.Dead)
+            {
+                throw EngineException.Conflict("Container is marked for removal and cannot be \"update\".");
+            }
+
+            var merged = ResourceMerge.Apply(container.Record.HostConfig, request);
+            var updated = HostDefaults.WithResources(merged, ResourceRules.Normalize(merged, _host.Value, isUpdate: true, warnings));
+            CheckRestartPolicy(container.Record.HostConfig, request.RestartPolicy);
+            if (container.IsRunning)
+            {
+                await ApplyAsync(container, updated, cancel).ConfigureAwait(false);
+            }
+
+            await container.UpdateAsync(r => r with { HostConfig = updated with { RestartPolicy = request.RestartPolicy is { Name.Length: > 0 } policy ? policy : updated.RestartPolicy } }).ConfigureAwait(false);
+            _events.Publish(container, "update");
+            return warnings;
+        }
+        finally
+        {
+            container.Gate.Release();
+        }
+    }
+
+    private static void CheckRestartPolicy(HostConfig host, RestartPolicy? policy)
+    {
+        if (policy is not { Name.Length: > 0 })
+        {
+            return;
+        }
+
+        HostConfigRules.ValidateRestart(policy);
+        if (host.AutoRemove && policy.Name != "no")
+        {
+            throw EngineException.Invalid("Restart policy cannot be updated because AutoRemove is enabled for the container");
+        }
+    }
+
+    private async Task ApplyAsync(Container container, HostConfig updated, CancellationToken cancel)
+    {
+        var resources = JsonSerializer.SerializeToUtf8Bytes(ResourceLimits.Create(updated), RuntimeJson.Default.ResourcesSpec);
+        var runtime = _options.RuntimePath(updated.Runtime);
+        var result = await Spawn.RunAsync(
+            runtime, [runtime, "--root", _paths.RuntimeState, "update", "--resources", "-", container.Id], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], _watch, resources, 64 << 10, TimeSpan.FromSeconds(10), cancellationToken: cancel).ConfigureAwait(false);
+        if (result.ExitCode != 0)
+        {
+            throw EngineException.Invalid($"Cannot update container {container.Id}: {Encoding.UTF8.GetString(result.Error).Trim()}");
+        }
+    }
+}

@@ -1,0 +1,264 @@
+using Microsoft.Extensions.Logging;
+using Slipway.Engine.Cleanup;
+using Slipway.Engine.Containers;
+using Slipway.Engine.Containers.Spec;
+using Slipway.Engine.Containers.Tasks;
+using Slipway.Engine.Content;
+using Slipway.Engine.Events;
+using Slipway.Engine.Execs;
+using Slipway.Engine.Files;
+using Slipway.Engine.Images;
+using Slipway.Engine.Snapshots;
+using Slipway.Engine.State;
+using Slipway.Engine.Volumes;
+using Slipway.Linux;
+
+namespace Slipway.Engine;
+
+/// <summary>
+/// The engine: every room, wired once. It opens the state, takes over what runs, and is then a set of verbs, one property each. Stopping
+/// it leaves containers running.
+/// </summary>
+public sealed class SlipwayEngine : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _shutdown = new();
+    private readonly ProcessWatch _watch = new();
+    private readonly ILogger _log;
+    private Task _recovery = Task.CompletedTask;
+
+    private SlipwayEngine(EngineOptions options, TimeProvider time, ILoggerFactory logs)
+    {
+        _log = logs.CreateLogger("engine");
+        Options = options;
+        Time = time;
+        Paths = new EnginePaths(options.DataRoot, options.ExecRoot);
+        Paths.Create();
+        State = StateStore.Open(Paths.StateDatabase, time, _log);
+        Events = new EventLog(time);
+        ContainerEvents = new ContainerEvents(Events);
+        Containers = new ContainerTable();
+        Life = new ContainerLife();
+        Host = new Lazy<HostFacts>(HostFacts.Read);
+
+        Reserve = new ReserveFile(Paths, _log);
+        Removal = new BackgroundRemoval(Paths, Reserve, _log);
+        Content = new ContentStore(Paths);
+        Snapshots = new Snapshotter(Paths, State, Content, Removal.Remove, time, _log);
+        Images = new ImageTable(Content, Snapshots, State, time, _log);
+
+        Volumes = new VolumeTable();
+        VolumeMounts = new VolumeMounts(Volumes, Paths, Events, _log);
+        CreateVolume = new CreateVolume(Volumes, State, Paths, Events, time, Removal);
+        RemoveVolume = new RemoveVolume(Volumes, VolumeMounts, State, Events, Removal);
+        ListVolumes = new ListVolumes(Volumes);
+        PruneVolumes = new PruneVolumes(Volumes, RemoveVolume, Events);
+
+        var specs = new Lazy<SpecFactory>(() => new SpecFactory(options, Host.Value, new SeccompProfiles(Host.Value, options.SeccompProfile)));
+        var monitor = new ConmonMonitor(Paths);
+        var rootFileSystem = new RootFileSystem(Paths, Snapshots);
+        var shm = new SharedMemory(Paths);
+        var bundles = new BundleWriter(Paths, options, Containers, VolumeMounts, new EtcFiles(Paths, options), shm, specs);
+        var tasks = new TaskLauncher(Paths, options, monitor, rootFileSystem, bundles, shm, VolumeMounts, time, _log);
+        var exits = new ContainerExit(tasks, _watch, Life, ContainerEvents, time, _log, _shutdown.Token);
+        var images = new ContainerImages(Images, Snapshots, Content);
+
+        Execs = new ExecTable(ContainerEvents, Paths);
+        StartExec = new StartExec(Execs, monitor, new Lazy<ExecSpecFactory>(() => new ExecSpecFactory(specs.Value, options)), options, ContainerEvents, _log);
+        InspectExec = new InspectExec();
+
+        var volumes = new ContainerVolumes(Containers, Volumes, CreateVolume, RemoveVolume, new CopyUp(Volumes, VolumeMounts, Paths), rootFileSystem);
+        CreateContainer = new CreateContainer(Containers, Images, Content, rootFileSystem, volumes, State, options, Paths, Removal, ContainerEvents, Host, time);
+        StartContainer = new StartContainer(tasks, exits, Life, ContainerEvents, time, _log);
+        KillContainer = new KillContainer(ContainerEvents);
+        StopContainer = new StopContainer(KillContainer, ContainerEvents, time);
+        RestartContainer = new RestartContainer(StopContainer, StartContainer, ContainerEvents);
+        PauseContainer = new PauseContainer(ContainerEvents);
+        RenameContainer = new RenameContainer(Containers, ContainerEvents);
+        UpdateContainer = new UpdateContainer(options, Paths, Host, _watch, ContainerEvents);
+        WaitContainer = new WaitContainer();
+        ResizeContainer = new ResizeContainer();
+        RemoveContainer = new RemoveContainer(Containers, KillContainer, tasks, exits, State, Volumes, RemoveVolume, Execs, Removal, Paths, ContainerEvents, _log);
+        ListContainers = new ListContainers(Containers, images, Paths, time);
+        InspectContainer = new InspectContainer(Execs, images, Paths);
+        PruneContainers = new PruneContainers(Containers, RemoveContainer, ListContainers, Events);
+        Files = new ContainerFiles(Paths, Volumes, images.LowerDirs);
+        ArchiveContainer = new ArchiveContainer(Files, ContainerEvents);
+        ExportContainer = new ExportContainer(Files, ContainerEvents);
+        Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
+    }
+
+    /// <summary>What the engine was told at start.</summary>
+    public EngineOptions Options { get; }
+
+    /// <summary>Where it keeps things.</summary>
+    public EnginePaths Paths { get; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>What this machine can do; read when first needed.</summary>
+    public Lazy<HostFacts> Host { get; }
+
+    /// <summary>The transactional store.</summary>
+    public StateStore State { get; }
+
+    /// <summary>What happened.</summary>
+    public EventLog Events { get; }
+
+    /// <summary>Publishes events of containers.</summary>
+    public ContainerEvents ContainerEvents { get; }
+
+    /// <summary>Beginnings and ends of containers' processes.</summary>
+    public ContainerLife Life { get; }
+
+    /// <summary>Disk space that is given up so that deletes succeed on a full disk.</summary>
+    public ReserveFile Reserve { get; }
+
+    /// <summary>Deletes trees in the background.</summary>
+    public BackgroundRemoval Removal { get; }
+
+    /// <summary>Blobs.</summary>
+    public ContentStore Content { get; }
+
+    /// <summary>Unpacked layers.</summary>
+    public Snapshotter Snapshots { get; }
+
+    /// <summary>Images.</summary>
+    public ImageTable Images { get; }
+
+    /// <summary>Volumes.</summary>
+    public VolumeTable Volumes { get; }
+
+    /// <summary>Volumes in use by running containers.</summary>
+    public VolumeMounts VolumeMounts { get; }
+
+    /// <summary><c>docker volume create</c>.</summary>
+    public CreateVolume CreateVolume { get; }
+
+    /// <summary><c>docker volume rm</c>.</summary>
+    public RemoveVolume RemoveVolume { get; }
+
+    /// <summary><c>docker volume ls</c> and <c>inspect</c>.</summary>
+    public ListVolumes ListVolumes { get; }
+
+    /// <summary><c>docker volume prune</c>.</summary>
+    public PruneVolumes PruneVolumes { get; }
+
+    /// <summary>Containers.</summary>
+    public ContainerTable Containers { get; }
+
+    /// <summary><c>docker create</c>.</summary>
+    public CreateContainer CreateContainer { get; }
+
+    /// <summary><c>docker start</c>.</summary>
+    public StartContainer StartContainer { get; }
+
+    /// <summary><c>docker stop</c>.</summary>
+    public StopContainer StopContainer { get; }
+
+    /// <summary><c>docker kill</c>.</summary>
+    public KillContainer KillContainer { get; }
+
+    /// <summary><c>docker restart</c>.</summary>
+    public RestartContainer RestartContainer { get; }
+
+    /// <summary><c>docker pause</c> and <c>unpause</c>.</summary>
+    public PauseContainer PauseContainer { get; }
+
+    /// <summary><c>docker rename</c>.</summary>
+    public RenameContainer RenameContainer { get; }
+
+    /// <summary><c>docker update</c>.</summary>
+    public UpdateContainer UpdateContainer { get; }
+
+    /// <summary><c>docker wait</c>.</summary>
+    public WaitContainer WaitContainer { get; }
+
+    /// <summary>Terminal sizes.</summary>
+    public ResizeContainer ResizeContainer { get; }
+
+    /// <summary><c>docker rm</c>.</summary>
+    public RemoveContainer RemoveContainer { get; }
+
+    /// <summary><c>docker ps</c>.</summary>
+    public ListContainers ListContainers { get; }
+
+    /// <summary><c>docker inspect</c>.</summary>
+    public InspectContainer InspectContainer { get; }
+
+    /// <summary><c>docker container prune</c>.</summary>
+    public PruneContainers PruneContainers { get; }
+
+    /// <summary>Views of containers' filesystems, and <c>docker diff</c>.</summary>
+    public ContainerFiles Files { get; }
+
+    /// <summary><c>docker cp</c>.</summary>
+    public ArchiveContainer ArchiveContainer { get; }
+
+    /// <summary><c>docker export</c>.</summary>
+    public ExportContainer ExportContainer { get; }
+
+    /// <summary>Execs.</summary>
+    public ExecTable Execs { get; }
+
+    /// <summary><c>docker exec</c>.</summary>
+    public StartExec StartExec { get; }
+
+    /// <summary><c>GET /exec/{id}/json</c>.</summary>
+    public InspectExec InspectExec { get; }
+
+    private ContainerRecovery Recovery { get; }
+
+    /// <summary>Opens the engine on its roots and takes over the containers that run. Ended containers and restart policies are handled in the background.</summary>
+    /// <exception cref="EngineException">The state was written by a newer version, or a root cannot be used.</exception>
+    public static async Task<SlipwayEngine> StartAsync(EngineOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel)
+    {
+        var engine = new SlipwayEngine(options, time, logs);
+        try
+        {
+            await engine.LoadAsync(cancel).ConfigureAwait(false);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Stops supervising and closes the state; containers run on.</summary>
+    public async Task StopAsync()
+    {
+        await _shutdown.CancelAsync().ConfigureAwait(false);
+        await _recovery.WaitAsync(TimeSpan.FromSeconds(1), Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await State.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        Removal.Dispose();
+        _watch.Dispose();
+        _shutdown.Dispose();
+    }
+
+    private async Task LoadAsync(CancellationToken cancel)
+    {
+        var lost = State.DamagedCopy is not null;
+        await Snapshots.LoadAsync(lost).ConfigureAwait(false);
+        await Images.LoadAsync(lost).ConfigureAwait(false);
+        await new LoadVolumes(Volumes, State, Paths, _log).RunAsync().ConfigureAwait(false);
+        var damaged = await new ContainerLoader(Containers, State, Paths, Time, _log).RunAsync(lost).ConfigureAwait(false);
+        var named = Containers.All.SelectMany(c => c.Record.Mounts.Where(m => m.Type == "volume").Select(m => (c.Id, m.Name))).ToList();
+        Volumes.Restore(named);
+        var ended = Recovery.Adopt();
+        var running = Containers.All.Where(c => c.Task is not null).Select(c => c.Id).ToHashSet();
+        var used = named.Where(use => running.Contains(use.Id)).ToList();
+        VolumeMounts.Restore(used);
+        new StartupSweep(Paths, Removal, _log).Run(
+            Containers.All.Select(c => c.Id).Concat(damaged).ToHashSet(), running, used.Select(use => Volumes.Find(use.Name)?.Mountpoint ?? "").ToHashSet(), Options.CgroupParent);
+        cancel.ThrowIfCancellationRequested();
+        _recovery = Recovery.FinishAsync(ended, _shutdown.Token);
+    }
+}
