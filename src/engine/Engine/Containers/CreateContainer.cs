@@ -6,7 +6,6 @@ using Slipway.Engine.Containers.Tasks;
 using Slipway.Engine.Content;
 using Slipway.Engine.Images;
 using Slipway.Engine.State;
-using Slipway.Engine.Volumes;
 using Slipway.Oci;
 
 namespace Slipway.Engine.Containers;
