@@ -163,7 +163,8 @@ internal sealed class LogFiles(string path)
             return found;
         }
 
-        foreach (var name in System.IO.Directory.EnumerateFiles(Directory, System.IO.Path.GetFileName(path) + ".*"))
+        // Not by a pattern: "name.*" would find "name" too.
+        foreach (var name in System.IO.Directory.EnumerateFiles(Directory).Where(n => n.StartsWith(path + ".", StringComparison.Ordinal)))
         {
             var number = name.AsSpan(path.Length + 1);
             number = IsCompressed(name) ? number[..^3] : number;

@@ -16,14 +16,14 @@ internal sealed class LogReader(LogFormat format, Func<StdStream, ReadOnlyMemory
     private long _damaged;
 
     /// <summary>Reads whole records up to the present end of the file, and not beyond <paramref name="end"/>.</summary>
-    /// <returns>True when anything was read.</returns>
+    /// <returns>True when whole records were read.</returns>
     internal async Task<bool> ReadAsync(LogFile file, long end, CancellationToken cancel)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         using var batch = new LogBatch();
         try
         {
-            var any = false;
+            var begin = file.Position;
             var kept = 0;
             while (!format.IsPastEnd)
             {
@@ -35,7 +35,6 @@ internal sealed class LogReader(LogFormat format, Func<StdStream, ReadOnlyMemory
                     break;
                 }
 
-                any = true;
                 var filled = kept + count;
                 var used = await ConsumeAsync(file, buffer.AsMemory(0, filled), batch).ConfigureAwait(false);
                 kept = KeepRest(buffer, used, filled);
@@ -45,7 +44,7 @@ internal sealed class LogReader(LogFormat format, Func<StdStream, ReadOnlyMemory
             // A record that is still being written is read again from its beginning; in an expanded stream none is.
             file.Position -= file.IsCompressed ? 0 : kept;
             file.LastTime = LogTime.Parse(_lastTime) ?? file.LastTime;
-            return any;
+            return file.Position > begin;
         }
         finally
         {

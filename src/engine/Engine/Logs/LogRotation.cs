@@ -106,11 +106,17 @@ public sealed class LogRotation(DirectorySignals signals, TimeProvider time, ILo
         files.Trim(settings.MaxFiles - 1);
     }
 
-    // Opened for both, a fifo neither blocks nor fails when conmon has just ended.
     private static void TellToReopen(string bundlePath)
     {
-        using var control = File.OpenHandle(Path.Combine(bundlePath, "ctl"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        RandomAccess.Write(control, "2 0 0\n"u8, 0);
+        try
+        {
+            using var control = new FileStream(Fifo.OpenWrite(Path.Combine(bundlePath, "ctl")), FileAccess.Write, bufferSize: 0);
+            control.Write("2 0 0\n"u8);
+        }
+        catch (LinuxException e) when (e.Errno == Errno.NoDeviceOrAddress || e.IsNotFound)
+        {
+            // conmon has just ended, and the run with it.
+        }
     }
 
     private async Task CompressAsync(LogFiles files, CancellationToken ended)

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Linux.Native;
 
@@ -7,29 +6,24 @@ namespace Slipway.Linux;
 
 /// <summary>
 /// Tells when something changes in a directory: a file is written, closed after writing, created or renamed in. One inotify
-/// instance and one thread for the whole process, since the kernel gives a user 128 instances. A signal fires once and is then
-/// disarmed in the kernel, so that a file that is written all the time costs nothing while nobody waits.
+/// instance for all, and any number of waits for one directory. A signal fires once and is then disarmed in the kernel
+/// (IN_ONESHOT), so that a file that is written all the time costs nothing while nobody waits.
 /// </summary>
 public sealed class DirectorySignals : IDisposable
 {
-    private const uint Changes =
-        InotifyCalls.Modify | InotifyCalls.CloseWrite | InotifyCalls.MovedTo | InotifyCalls.Created | InotifyCalls.OneShot;
+    private const int HeaderSize = 16;
+    private const uint OneShot = 0x80000000;
+    private const uint Changes = (uint)(InotifyMask.Modify | InotifyMask.CloseWrite | InotifyMask.MovedTo | InotifyMask.Create) | OneShot;
 
     private readonly Lock _lock = new();
-    private readonly SafeFileHandle _inotify;
+    private readonly SafeFileHandle _inotify = Descriptors.Own(PollCalls.CreateInotify(PollCalls.CloseOnExec | PollCalls.NonBlocking), "inotify_init1");
     private readonly Dictionary<int, List<TaskCompletionSource>> _waiting = [];
-    private readonly int _wakeup;
+    private readonly byte[] _buffer = new byte[16 << 10];
+    private readonly IDisposable _reading;
     private bool _disposed;
 
-    /// <summary>Starts the thread.</summary>
-    public DirectorySignals()
-    {
-        _inotify = Descriptors.Own(InotifyCalls.Init(InotifyCalls.CloseOnExec), "inotify_init1");
-        // A watch that never fires; taking it away is what wakes the thread at the end.
-        _wakeup = InotifyCalls.AddWatch(_inotify, "/\0"u8.ToArray(), InotifyCalls.DeleteSelf);
-        LinuxException.Check(_wakeup, "inotify_add_watch", "/");
-        new Thread(Read) { IsBackground = true, Name = "directory signals" }.UnsafeStart();
-    }
+    /// <summary>Reads events whenever the watch says so.</summary>
+    public DirectorySignals(ProcessWatch watch) => _reading = watch.OnReadable(_inotify, Read, oneShot: false);
 
     /// <summary>
     /// Arms a signal for the next change in a directory. Look for changes after this call and before waiting: what happened
@@ -41,7 +35,7 @@ public sealed class DirectorySignals : IDisposable
         var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            var watch = _disposed ? -1 : InotifyCalls.AddWatch(_inotify, PathText.Terminated(directory), Changes);
+            var watch = _disposed ? -1 : PollCalls.AddWatch(_inotify, PathText.Terminated(directory), Changes);
             if (watch < 0)
             {
                 source.TrySetResult();
@@ -58,15 +52,17 @@ public sealed class DirectorySignals : IDisposable
         }
     }
 
-    /// <summary>Ends the thread; signals that wait fire.</summary>
+    /// <summary>Fires the signals that wait.</summary>
     public void Dispose()
     {
+        _reading.Dispose();
         lock (_lock)
         {
             if (!_disposed)
             {
                 _disposed = true;
-                _ = InotifyCalls.RemoveWatch(_inotify, _wakeup);
+                FireAll();
+                _inotify.Dispose();
             }
         }
     }
@@ -75,40 +71,31 @@ public sealed class DirectorySignals : IDisposable
     {
         lock (_lock)
         {
-            if (_waiting.TryGetValue(watch, out var sources) && sources.Remove(source) && sources.Count == 0)
+            if (_waiting.TryGetValue(watch, out var sources) && sources.Remove(source) && sources.Count == 0 && !_disposed)
             {
                 _waiting.Remove(watch);
-                _ = InotifyCalls.RemoveWatch(_inotify, watch);
+                _ = PollCalls.RemoveWatch(_inotify, watch);
             }
         }
     }
 
     private void Read()
     {
-        var buffer = new byte[16 << 10];
-        while (true)
+        lock (_lock)
         {
-            var count = (int)InotifyCalls.Read(_inotify, buffer, (nuint)buffer.Length);
-            lock (_lock)
+            if (!_disposed)
             {
-                if (_disposed || (count < 0 && Marshal.GetLastPInvokeError() != Errno.Interrupted))
-                {
-                    FireAll();
-                    _inotify.Dispose();
-                    return;
-                }
-
-                Fire(buffer.AsSpan(0, Math.Max(count, 0)));
+                Fire(_buffer.AsSpan(0, Math.Max((int)FileCalls.Read(_inotify, _buffer, (nuint)_buffer.Length), 0)));
             }
         }
     }
 
     private void Fire(ReadOnlySpan<byte> events)
     {
-        while (events.Length >= InotifyCalls.EventHeader)
+        while (events.Length >= HeaderSize)
         {
             var watch = BinaryPrimitives.ReadInt32LittleEndian(events);
-            if ((BinaryPrimitives.ReadUInt32LittleEndian(events[4..]) & InotifyCalls.Overflow) != 0)
+            if ((BinaryPrimitives.ReadUInt32LittleEndian(events[4..]) & (uint)InotifyMask.Overflow) != 0)
             {
                 FireAll();
             }
@@ -117,7 +104,7 @@ public sealed class DirectorySignals : IDisposable
                 sources.ForEach(source => source.TrySetResult());
             }
 
-            events = events[(InotifyCalls.EventHeader + (int)BinaryPrimitives.ReadUInt32LittleEndian(events[12..]))..];
+            events = events[(HeaderSize + (int)BinaryPrimitives.ReadUInt32LittleEndian(events[12..]))..];
         }
     }
 
