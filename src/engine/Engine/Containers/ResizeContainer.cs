@@ -40,8 +40,9 @@ public sealed class ResizeContainer
 
         try
         {
-            using var control = Fifo.OpenWrite(Path.Combine(directory, "ctl"));
-            RandomAccess.Write(control, Encoding.ASCII.GetBytes($"1 {height} {width}\n"), 0);
+            // A fifo has no positions, which RandomAccess asks for.
+            using var control = new FileStream(Fifo.OpenWrite(Path.Combine(directory, "ctl")), FileAccess.Write, bufferSize: 0);
+            control.Write(Encoding.ASCII.GetBytes($"1 {height} {width}\n"));
         }
         catch (IOException)
         {
