@@ -50,6 +50,14 @@ public sealed class TarWriter(Stream output) : IBufferWriter<byte>, IDisposable
         await ZerosAsync(TarHeaderWriter.Padding(length), cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Writes content that is in memory.</summary>
+    public async ValueTask WriteContentAsync(ReadOnlyMemory<byte> content, CancellationToken cancel)
+    {
+        await FlushAsync(cancel).ConfigureAwait(false);
+        await output.WriteAsync(content, cancel).ConfigureAwait(false);
+        await ZerosAsync(TarHeaderWriter.Padding(content.Length), cancel).ConfigureAwait(false);
+    }
+
     /// <summary>Writes the two zero blocks that end an archive, and everything that is still buffered.</summary>
     public async ValueTask FinishAsync(CancellationToken cancel)
     {
