@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Slipway.Engine.Attach;
 using Slipway.Engine.Cleanup;
 using Slipway.Engine.Containers;
 using Slipway.Engine.Containers.Spec;
@@ -8,6 +9,7 @@ using Slipway.Engine.Events;
 using Slipway.Engine.Execs;
 using Slipway.Engine.Files;
 using Slipway.Engine.Images;
+using Slipway.Engine.Logs;
 using Slipway.Engine.Snapshots;
 using Slipway.Engine.State;
 using Slipway.Engine.Volumes;
@@ -24,6 +26,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
     private readonly CancellationTokenSource _shutdown = new();
     private readonly ProcessWatch _watch = new();
     private readonly ILogger _log;
+    private readonly IDisposable[] _owned;
     private Task _recovery = Task.CompletedTask;
 
     private SlipwayEngine(EngineOptions options, TimeProvider time, ILoggerFactory logs)
@@ -45,6 +48,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Content = new ContentStore(Paths);
         Snapshots = new Snapshotter(Paths, State, Content, Removal.Remove, time, _log);
         Images = new ImageTable(Content, Snapshots, State, time, _log);
+        LoadImages = new LoadImages(Content, Snapshots, Images, Events, _log);
 
         Volumes = new VolumeTable();
         VolumeMounts = new VolumeMounts(Volumes, Paths, Events, _log);
@@ -84,6 +88,13 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Files = new ContainerFiles(Paths, Volumes, images.LowerDirs);
         ArchiveContainer = new ArchiveContainer(Files, ContainerEvents);
         ExportContainer = new ExportContainer(Files, ContainerEvents);
+        var signals = new DirectorySignals(_watch);
+        Logs = new ContainerLogs(Paths, signals, time, _log);
+        AttachContainer = new AttachContainer(Paths, Logs, ContainerEvents, time);
+        var rotation = new RotateLogs(Paths, signals, time, _log);
+        Life.Started += rotation.Start;
+        Life.Ended += rotation.End;
+        _owned = [rotation, signals, Removal, _watch];
         Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
     }
 
@@ -125,6 +136,9 @@ public sealed class SlipwayEngine : IAsyncDisposable
 
     /// <summary>Images.</summary>
     public ImageTable Images { get; }
+
+    /// <summary><c>docker load</c>.</summary>
+    public LoadImages LoadImages { get; }
 
     /// <summary>Volumes.</summary>
     public VolumeTable Volumes { get; }
@@ -189,6 +203,12 @@ public sealed class SlipwayEngine : IAsyncDisposable
     /// <summary><c>docker container prune</c>.</summary>
     public PruneContainers PruneContainers { get; }
 
+    /// <summary><c>docker logs</c>.</summary>
+    public ContainerLogs Logs { get; }
+
+    /// <summary><c>docker attach</c>.</summary>
+    public AttachContainer AttachContainer { get; }
+
     /// <summary>Views of containers' filesystems, and <c>docker diff</c>.</summary>
     public ContainerFiles Files { get; }
 
@@ -238,8 +258,11 @@ public sealed class SlipwayEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
-        Removal.Dispose();
-        _watch.Dispose();
+        foreach (var owned in _owned)
+        {
+            owned.Dispose();
+        }
+
         _shutdown.Dispose();
     }
 

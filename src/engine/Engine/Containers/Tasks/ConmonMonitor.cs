@@ -10,11 +10,10 @@ namespace Slipway.Engine.Containers.Tasks;
 /// <param name="ExitDirectory">Where conmon leaves the exit code in a file named after the container.</param>
 /// <param name="Runtime">Path of the OCI runtime.</param>
 /// <param name="LogPath">The log file, or null for none.</param>
-/// <param name="LogSizeMax">Bytes after which conmon itself starts the log file anew; 0 for never. A net below the daemon's own rotation.</param>
 /// <param name="Terminal">Whether the process gets a terminal.</param>
 /// <param name="Stdin">Whether the process gets a stdin that attached clients feed.</param>
 /// <param name="LeaveStdinOpen">Whether stdin stays open when the attached client that feeds it leaves.</param>
-internal sealed record MonitorRequest(string ContainerId, string BundlePath, string ExitDirectory, string Runtime, string? LogPath, long LogSizeMax, bool Terminal, bool Stdin, bool LeaveStdinOpen);
+internal sealed record MonitorRequest(string ContainerId, string BundlePath, string ExitDirectory, string Runtime, string? LogPath, bool Terminal, bool Stdin, bool LeaveStdinOpen);
 
 /// <summary>
 /// Starts conmon(8), one per container and per exec: it creates the process through the OCI runtime, holds its stdio, writes its log
@@ -123,11 +122,6 @@ internal sealed class ConmonMonitor(EnginePaths paths)
             "--exit-dir", request.ExitDirectory, "--socket-dir-path", request.BundlePath, "--full-attach",
             "--log-level", "error", "--log-path", request.LogPath is { } log ? "k8s-file:" + log : "none", "--no-sync-log",
         ];
-        if (request.LogSizeMax > 0 && request.LogPath is not null)
-        {
-            arguments.AddRange(["--log-size-max", request.LogSizeMax.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        }
-
         if (request.Terminal)
         {
             arguments.Add("--terminal");

@@ -138,7 +138,6 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         paths.Exits,
         options.RuntimePath(record.HostConfig.Runtime),
         record.HostConfig.LogConfig.Type == "none" ? null : paths.Log(record.Id),
-        0,
         record.Config.Tty,
         record.Config.OpenStdin,
         record.Config.OpenStdin && !record.Config.StdinOnce);
