@@ -100,6 +100,7 @@ public sealed class BackgroundRemoval : IDisposable
                 _log.LogWarning("{Path} cannot be deleted: {Reason}; tried again at the next start", path, e.Message);
             }
 
+            _reserve.Restore();
             lock (_lock)
             {
                 if (--_pending == 0)
@@ -107,8 +108,6 @@ public sealed class BackgroundRemoval : IDisposable
                     _idle.TrySetResult();
                 }
             }
-
-            _reserve.Restore();
         }
     }
 

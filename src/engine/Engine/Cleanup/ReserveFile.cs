@@ -20,7 +20,7 @@ public sealed class ReserveFile(EnginePaths paths, ILogger log)
     private readonly string _path = Path.Combine(paths.DataRoot, "reserve");
 
     /// <summary>Whether the reserve is held.</summary>
-    public bool IsHeld => new FileInfo(_path) is { Exists: true, Length: Size };
+    public bool IsHeld => FileStat.OfPath(_path) is { } stat && stat.Blocks * 512 >= Size;
 
     /// <summary>Gives the reserved space back to the file system. True when that freed something, so that trying again makes sense.</summary>
     public bool Release()

@@ -81,7 +81,6 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
         if (there.IsDirectory)
         {
             parent.RemoveTree(last);
-            Forget();
         }
         else
         {
@@ -172,19 +171,13 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
     {
         if (_open is null || _openPath != path)
         {
-            Forget();
+            _open?.Dispose();
+            _open = null;
             root.EnsureDirectories(path, ImpliedDirectory);
             (_open, _openPath) = (root.OpenDirectory(path), path);
         }
 
         return _open;
-    }
-
-    // The directory in use may just have been removed.
-    private void Forget()
-    {
-        _open?.Dispose();
-        (_open, _openPath) = (null, null);
     }
 
     private string Inside(string name) => target == "/" ? "/" + name : $"{target}/{name}";

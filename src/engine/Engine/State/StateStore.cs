@@ -27,6 +27,9 @@ public sealed class StateStore : IAsyncDisposable
         _writer.Start();
     }
 
+    /// <summary>Frees room when the disk is too full even for a deletion; true when trying again makes sense.</summary>
+    public Func<bool>? MakeRoom { get; set; }
+
     /// <summary>Where an unreadable database was set aside at start, or null when the database was sound.</summary>
     public string? DamagedCopy { get; }
 
@@ -183,6 +186,11 @@ public sealed class StateStore : IAsyncDisposable
 
             return;
         }
+        catch (SqliteException full) when (full.SqliteErrorCode == 13 && batch[0].Changes.Any(change => change.Json is null) && MakeRoom?.Invoke() == true)
+        {
+            WriteBatch(batch, put, delete);
+            return;
+        }
         catch (SqliteException e)
         {
             batch[0].Done.TrySetException(new EngineException(ErrorKind.Unavailable, $"cannot write {_connection.DataSource}: {Reason(e)}", e));
@@ -197,11 +205,37 @@ public sealed class StateStore : IAsyncDisposable
 
     private void WriteTransaction(List<Commit> batch, SqliteCommand put, SqliteCommand delete)
     {
-        using var transaction = _connection.BeginTransaction(deferred: true);
+        Execute(_connection, "BEGIN");
+        try
+        {
+            WriteChanges(batch, put, delete);
+            Execute(_connection, "COMMIT");
+        }
+        catch (SqliteException)
+        {
+            RollBack();
+            throw;
+        }
+    }
+
+    // On a full disk SQLite has rolled back by itself already and says so.
+    private void RollBack()
+    {
+        try
+        {
+            Execute(_connection, "ROLLBACK");
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == 1)
+        {
+            return;
+        }
+    }
+
+    private static void WriteChanges(List<Commit> batch, SqliteCommand put, SqliteCommand delete)
+    {
         foreach (var change in batch.SelectMany(commit => commit.Changes))
         {
             var command = change.Json is null ? delete : put;
-            command.Transaction = transaction;
             command.Parameters["$room"].Value = (int)change.Room;
             command.Parameters["$key"].Value = change.Key;
             if (change.Json is not null)
@@ -211,8 +245,6 @@ public sealed class StateStore : IAsyncDisposable
 
             command.ExecuteNonQuery();
         }
-
-        transaction.Commit();
     }
 
     private SqliteCommand Prepare(string sql, bool withJson)

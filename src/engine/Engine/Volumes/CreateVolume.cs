@@ -96,7 +96,7 @@ public sealed class CreateVolume(VolumeTable table, StateStore state, EnginePath
         catch (Exception e) when (e is IOException or EngineException)
         {
             removal.Remove(volume.Directory);
-            throw e as EngineException ?? new EngineException(ErrorKind.Unavailable, $"create {volume.Name}: {e.Message}", e);
+            throw e as EngineException ?? new EngineException(ErrorKind.Unavailable, $"create {volume.Name}: {(ReserveFile.IsNoSpace(e) ? "no space left on device" : e.Message)}", e);
         }
     }
 
