@@ -1,6 +1,5 @@
 using Slipway.DockerApi;
 using Slipway.Engine.Tests.Files;
-using Slipway.Engine.Volumes;
 
 namespace Slipway.Engine.Tests.Volumes;
 
