@@ -49,6 +49,15 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Snapshots = new Snapshotter(Paths, State, Content, Removal.Remove, time, _log);
         Images = new ImageTable(Content, Snapshots, State, time, _log);
         LoadImages = new LoadImages(Content, Snapshots, Images, Events, _log);
+        SaveImages = new SaveImages(Images, Content, Events);
+        ImportImage = new ImportImage(Content, Snapshots, Images, Events, time);
+        TagImage = new TagImage(Images, Events);
+        ListImages = new ListImages(Images, Content, Snapshots, ImageUses, time);
+        InspectImage = new InspectImage(Images, Content, Snapshots, ImageUses);
+        ImageHistory = new ImageHistory(Images, Content);
+        CollectGarbage = new CollectGarbage(Content, Snapshots, Images, ImageUses, _log);
+        RemoveImage = new RemoveImage(Images, CollectGarbage, Events, ImageUses);
+        PruneImages = new PruneImages(Images, RemoveImage, CollectGarbage, ImageUses, time);
 
         Volumes = new VolumeTable();
         VolumeMounts = new VolumeMounts(Volumes, Paths, Events, _log);
@@ -85,6 +94,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         ListContainers = new ListContainers(Containers, images, Paths, time);
         InspectContainer = new InspectContainer(Execs, images, Paths);
         PruneContainers = new PruneContainers(Containers, RemoveContainer, ListContainers, Events);
+        CommitContainer = new CommitContainer(Paths, Content, Snapshots, Images, ContainerEvents, PauseContainer, time);
         Files = new ContainerFiles(Paths, Volumes, images.LowerDirs);
         ArchiveContainer = new ArchiveContainer(Files, ContainerEvents);
         ExportContainer = new ExportContainer(Files, ContainerEvents);
@@ -139,6 +149,36 @@ public sealed class SlipwayEngine : IAsyncDisposable
 
     /// <summary><c>docker load</c>.</summary>
     public LoadImages LoadImages { get; }
+
+    /// <summary><c>docker save</c>.</summary>
+    public SaveImages SaveImages { get; }
+
+    /// <summary><c>docker import</c>.</summary>
+    public ImportImage ImportImage { get; }
+
+    /// <summary><c>docker tag</c>.</summary>
+    public TagImage TagImage { get; }
+
+    /// <summary><c>docker images</c>.</summary>
+    public ListImages ListImages { get; }
+
+    /// <summary><c>docker image inspect</c>.</summary>
+    public InspectImage InspectImage { get; }
+
+    /// <summary><c>docker history</c>.</summary>
+    public ImageHistory ImageHistory { get; }
+
+    /// <summary><c>docker rmi</c>.</summary>
+    public RemoveImage RemoveImage { get; }
+
+    /// <summary><c>docker image prune</c>.</summary>
+    public PruneImages PruneImages { get; }
+
+    /// <summary>Deletes content that nothing refers to.</summary>
+    public CollectGarbage CollectGarbage { get; }
+
+    /// <summary><c>docker commit</c>.</summary>
+    public CommitContainer CommitContainer { get; }
 
     /// <summary>Volumes.</summary>
     public VolumeTable Volumes { get; }
@@ -284,4 +324,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         cancel.ThrowIfCancellationRequested();
         _recovery = Recovery.FinishAsync(ended, _shutdown.Token);
     }
+
+    private IReadOnlyList<ImageUse> ImageUses() =>
+        [.. Containers.All.Select(c => c.Record).Select(r => new ImageUse(r.Id, r.ImageId, r.ManifestDigest, r.ChainId, r.State.Status is ContainerStatus.Running or ContainerStatus.Paused))];
 }

@@ -1,6 +1,4 @@
-using Slipway.DockerApi;
 using Slipway.Engine.Content;
-using Slipway.Engine.Layers;
 using Slipway.Engine.Snapshots;
 using Slipway.Oci;
 
