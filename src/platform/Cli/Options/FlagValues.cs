@@ -9,6 +9,8 @@ internal sealed class FlagValues(FlagTable table)
 
     public List<string> Arguments { get; } = [];
 
+    public bool HasAny => _values.Count > 0;
+
     public bool Has(string name) => _values.ContainsKey(name);
 
     public bool Bool(string name) => bool.TryParse(String(name), out bool value) && value;

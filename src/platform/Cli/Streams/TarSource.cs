@@ -1,0 +1,80 @@
+using System.Formats.Tar;
+using System.IO.Pipelines;
+
+namespace Slipway.Cli.Streams;
+
+/// <summary>Local files as a tar archive that is made while it is read, so that it is never whole in memory.</summary>
+internal static class TarSource
+{
+    private const int Ahead = 1024 * 1024;
+
+    /// <summary>A directory's content, with paths relative to it.</summary>
+    public static Stream Directory(string path) => Make(async tar =>
+    {
+        foreach (string name in Names(path))
+        {
+            await tar.WriteEntryAsync(Path.Combine(path, name), name);
+        }
+    });
+
+    /// <summary>A file or a directory with everything below, under another name.</summary>
+    /// <param name="path">Local path.</param>
+    /// <param name="name">Name of its entry; empty when only what is in the directory is wanted.</param>
+    public static Stream Tree(string path, string name) => Make(async tar =>
+    {
+        if (name.Length > 0)
+        {
+            await tar.WriteEntryAsync(path, name);
+        }
+
+        if (System.IO.Directory.Exists(path) && new FileInfo(path).LinkTarget is null)
+        {
+            foreach (string below in Names(path))
+            {
+                await tar.WriteEntryAsync(Path.Combine(path, below), name.Length > 0 ? name + "/" + below : below);
+            }
+        }
+    });
+
+    /// <summary>Everything below a directory, parents first; links are not followed.</summary>
+    private static IEnumerable<string> Names(string root)
+    {
+        EnumerationOptions options = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+        Stack<string> open = new([""]);
+        while (open.TryPop(out string? directory))
+        {
+            foreach (string name in System.IO.Directory.EnumerateFileSystemEntries(Path.Combine(root, directory), "*", options)
+                .Select(p => Path.GetRelativePath(root, p)).Order(StringComparer.Ordinal))
+            {
+                yield return name;
+                FileInfo entry = new(Path.Combine(root, name));
+                if ((entry.Attributes & FileAttributes.Directory) != 0 && entry.LinkTarget is null)
+                {
+                    open.Push(name);
+                }
+            }
+        }
+    }
+
+    private static Stream Make(Func<TarWriter, Task> write)
+    {
+        Pipe pipe = new(new PipeOptions(pauseWriterThreshold: Ahead, resumeWriterThreshold: Ahead / 2, useSynchronizationContext: false));
+        _ = Task.Run(async () =>
+        {
+            Exception? failure = null;
+            try
+            {
+                await using TarWriter tar = new(pipe.Writer.AsStream(leaveOpen: true), TarEntryFormat.Pax, leaveOpen: false);
+                await write(tar);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+
+            // The reader gets the failure, which tears the request as it should.
+            await pipe.Writer.CompleteAsync(failure);
+        });
+        return pipe.Reader.AsStream();
+    }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Slipway.Cli.Options;
+using Slipway.Cli.Output;
+using Slipway.Cli.Streams;
+using Slipway.Client;
+
+namespace Slipway.Cli.Verbs;
+
+/// <summary><c>build</c>: sends the context as a tar and shows what the engine builds.</summary>
+internal static class BuildVerb
+{
+    public static Verb Build() => new(
+        "PATH | URL | -",
+        new FlagTable().List("add-host", "Line in /etc/hosts (host:ip)").List("build-arg", "Set a variable of the build").Strings("cache-from", "Image to take cache from")
+            .String("cgroup-parent", "Cgroup below which RUN runs").Int("cpu-period", "Period of the CPU limit in microseconds").Int("cpu-quota", "CPU time per period in microseconds")
+            .Int("cpu-shares", 'c', "Weight of CPU time").String("cpuset-cpus", "CPUs that may be used (0-3, 0,1)").String("cpuset-mems", "Memory nodes that may be used (0-3, 0,1)")
+            .String("file", 'f', "Name of the Dockerfile (PATH/Dockerfile unless told otherwise)").Bool("force-rm", "Always remove intermediate containers")
+            .String("iidfile", "Write the image's ID to a file").String("isolation", "Technology of isolation").List("label", "Set a label of the image")
+            .Bytes("memory", 'm', "Limit of memory").Bytes("memory-swap", "Limit of memory and swap together; -1 for unlimited swap")
+            .String("network", "Network of RUN", "default").Bool("no-cache", "Do not use the cache").String("platform", "Platform to build for (os/arch[/variant])")
+            .Bool("pull", "Always look for a newer base image").Bool("quiet", 'q', "Only print the image's ID").Bool("rm", "Remove intermediate containers after success", value: true)
+            .Strings("security-opt", "Option of security").Bytes("shm-size", "Size of /dev/shm").Bool("squash", "Make one layer of the new ones")
+            .List("tag", 't', "Name of the image (name:tag)").String("target", "Stage to build")
+            .Add(new Flag("ulimit", '\0', FlagKind.List, "Limit of processes (name=soft[:hard])") { Label = "ulimit" })
+            .Add(new Flag("progress", '\0', FlagKind.String, "Kind of progress output") { Hidden = true }),
+        RunAsync)
+    { MinArguments = 1, MaxArguments = 1, Completes = Candidates.Files };
+
+    private static async Task<int> RunAsync(Invocation call)
+    {
+        string source = call.Arguments[0];
+        bool remote = source.Contains("://", StringComparison.Ordinal) || source.StartsWith("git@", StringComparison.Ordinal);
+        string image = "";
+        TextWriter? progress = call.Flags.Bool("quiet") ? null : call.Out;
+        await using Stream context = remote ? Stream.Null : source == "-" ? Console.OpenStandardInput() : TarSource.Directory(Directory(source));
+        await using EngineResponse response = await call.Engine.UploadAsync("POST", Path(call, remote ? source : null).ToString(), context);
+        await ProgressDisplay.ShowAsync(response.Body, progress, ProgressDisplay.IsTerminal(1), aux => image = aux.Text("ID"));
+        if (call.Flags.Bool("quiet"))
+        {
+            await call.Out.WriteLineAsync(image);
+        }
+
+        if (call.Flags.StringOrNull("iidfile") is { } file)
+        {
+            await File.WriteAllTextAsync(file, image);
+        }
+
+        return 0;
+    }
+
+    private static string Directory(string path) =>
+        System.IO.Directory.Exists(path) ? path : throw new CommandException($"unable to prepare context: path \"{path}\" not found");
+
+    private static ApiPath Path(Invocation call, string? remote)
+    {
+        FlagValues flags = call.Flags;
+        JsonArray ulimits = JsonBuild.Array(flags.List("ulimit").Select(UlimitOption.Read));
+        return ApiPath.Of("/build").With("t", flags.List("tag")).With("dockerfile", Dockerfile(call)).With("remote", remote)
+            .With("buildargs", Arguments(flags)).With("labels", Text(JsonBuild.Map(flags.Map("label")))).With("cachefrom", Text(JsonBuild.Strings(flags.List("cache-from"))))
+            .With("extrahosts", flags.List("add-host")).With("nocache", flags.Bool("no-cache")).With("pull", flags.Bool("pull")).With("q", flags.Bool("quiet"))
+            .With("rm", flags.Bool("rm") ? "1" : "0").With("forcerm", flags.Bool("force-rm")).With("squash", flags.Bool("squash"))
+            .With("memory", Number(flags.Bytes("memory"))).With("memswap", Number(flags.Bytes("memory-swap"))).With("shmsize", Number(flags.Bytes("shm-size")))
+            .With("cpushares", Number(flags.Int("cpu-shares"))).With("cpuperiod", Number(flags.Int("cpu-period"))).With("cpuquota", Number(flags.Int("cpu-quota")))
+            .With("cpusetcpus", flags.String("cpuset-cpus")).With("cpusetmems", flags.String("cpuset-mems")).With("cgroupparent", flags.String("cgroup-parent"))
+            .With("networkmode", flags.String("network")).With("platform", flags.String("platform")).With("target", flags.String("target"))
+            .With("ulimits", Text(ulimits)).With("securityopt", Text(JsonBuild.Strings(flags.List("security-opt")))).With("version", "1");
+    }
+
+    /// <summary>Relative to the context, as the engine sees it.</summary>
+    private static string Dockerfile(Invocation call)
+    {
+        string file = call.Flags.String("file");
+        if (file.Length == 0 || !System.IO.Directory.Exists(call.Arguments[0]))
+        {
+            return file;
+        }
+
+        string relative = System.IO.Path.GetRelativePath(System.IO.Path.GetFullPath(call.Arguments[0]), System.IO.Path.GetFullPath(file));
+        return relative.StartsWith("..", StringComparison.Ordinal)
+            ? throw new CommandException($"the Dockerfile ({file}) must be within the build context") : relative;
+    }
+
+    private static string? Arguments(FlagValues flags)
+    {
+        JsonObject arguments = [];
+        foreach (string argument in flags.List("build-arg"))
+        {
+            (string name, string value) = Pairs.Split(argument);
+            arguments[name] = argument.Contains('=', StringComparison.Ordinal) ? value : Environment.GetEnvironmentVariable(name);
+        }
+
+        return Text(arguments);
+    }
+
+    private static string? Text(JsonNode node) => node is JsonObject { Count: 0 } or JsonArray { Count: 0 } ? null : node.ToJsonString();
+
+    private static string? Number(long value) => value == 0 ? null : value.ToString(CultureInfo.InvariantCulture);
+}

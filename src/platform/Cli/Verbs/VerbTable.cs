@@ -1,0 +1,123 @@
+using Slipway.Cli.Options;
+
+namespace Slipway.Cli.Verbs;
+
+/// <summary>A verb's names, its line of help, and how to make its table of flags, which only the verb that runs needs.</summary>
+/// <param name="Names">All names, the one for help first; several words for those of a group.</param>
+/// <param name="Summary">What it does, in a line.</param>
+/// <param name="Make">Makes the verb.</param>
+internal sealed record VerbEntry(string[] Names, string Summary, Func<Verb> Make)
+{
+    /// <summary>Shown among the common verbs on the first page of help.</summary>
+    public bool Common { get; init; }
+
+    public bool Hidden { get; init; }
+}
+
+/// <summary>All verbs.</summary>
+internal static class VerbTable
+{
+    /// <summary>Groups with their line of help.</summary>
+    public static readonly (string Name, string Summary)[] Groups =
+    [
+        ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"),
+        ("network", "Manage networks"), ("system", "Manage the engine"), ("volume", "Manage volumes"),
+    ];
+
+    public static readonly VerbEntry[] All =
+    [
+        new(["run", "container run"], "Create and run a new container from an image", RunVerbs.Run) { Common = true },
+        new(["exec", "container exec"], "Run a command in a running container", ExecVerb.Exec) { Common = true },
+        new(["ps", "container ls", "container list", "container ps"], "List containers", ContainerListVerb.List) { Common = true },
+        new(["build", "image build", "builder build"], "Build an image from a Dockerfile", BuildVerb.Build) { Common = true },
+        new(["pull", "image pull"], "Download an image from a registry", RegistryVerbs.Pull) { Common = true },
+        new(["push", "image push"], "Upload an image to a registry", RegistryVerbs.Push) { Common = true },
+        new(["images", "image ls", "image list"], "List images", ImageListVerb.List) { Common = true },
+        new(["login"], "Log in to a registry", RegistryVerbs.Login) { Common = true },
+        new(["logout"], "Log out from a registry", RegistryVerbs.Logout) { Common = true },
+        new(["version"], "Show the versions of client and engine", VersionVerb.Version) { Common = true },
+        new(["info", "system info"], "Show information about the engine", InfoVerb.Info) { Common = true },
+
+        new(["attach", "container attach"], "Attach the terminal to a running container", AttachVerb.Attach),
+        new(["commit", "container commit"], "Create an image from a container's changes", ImageTransferVerbs.Commit),
+        new(["cp", "container cp"], "Copy files between a container and the local file system", CopyVerb.Copy),
+        new(["create", "container create"], "Create a new container", RunVerbs.Create),
+        new(["diff", "container diff"], "Show what changed in a container's file system", ContainerViewVerbs.Diff),
+        new(["events", "system events"], "Show events of the engine as they happen", EventsVerb.Events),
+        new(["export", "container export"], "Export a container's file system as a tar archive", ImageTransferVerbs.Export),
+        new(["history", "image history"], "Show how an image was made", ImageListVerb.History),
+        new(["import", "image import"], "Create an image from a tar archive of a file system", ImageTransferVerbs.Import),
+        new(["inspect"], "Show everything about containers, images, volumes and networks", InspectVerbs.Any),
+        new(["kill", "container kill"], "Send a signal to running containers", LifeCycleVerbs.Kill),
+        new(["load", "image load"], "Load images from a tar archive or STDIN", ImageTransferVerbs.Load),
+        new(["logs", "container logs"], "Show the log of a container", LogsVerb.Logs),
+        new(["pause", "container pause"], "Pause all processes of containers", LifeCycleVerbs.Pause),
+        new(["port", "container port"], "Show which ports of a container are published", ContainerViewVerbs.Port),
+        new(["rename", "container rename"], "Rename a container", LifeCycleVerbs.Rename),
+        new(["restart", "container restart"], "Stop and start containers", LifeCycleVerbs.Restart),
+        new(["rm", "container rm", "container remove"], "Remove containers", LifeCycleVerbs.Remove),
+        new(["rmi", "image rm", "image remove"], "Remove images", ImageListVerb.Remove),
+        new(["save", "image save"], "Save images to a tar archive (STDOUT unless told otherwise)", ImageTransferVerbs.Save),
+        new(["start", "container start"], "Start stopped containers", StartVerb.Start),
+        new(["stats", "container stats"], "Show how much containers use, live", StatsVerb.Stats),
+        new(["stop", "container stop"], "Stop running containers", LifeCycleVerbs.Stop),
+        new(["tag", "image tag"], "Give an image another name", ImageListVerb.Tag),
+        new(["top", "container top"], "Show the processes of a container", ContainerViewVerbs.Top),
+        new(["unpause", "container unpause"], "Let paused containers go on", LifeCycleVerbs.Unpause),
+        new(["update", "container update"], "Change limits of containers", LifeCycleVerbs.Update),
+        new(["wait", "container wait"], "Wait until containers stop, and print their exit codes", LifeCycleVerbs.Wait),
+
+        new(["container inspect"], "Show everything about containers", InspectVerbs.Container),
+        new(["container prune"], "Remove all stopped containers", PruneVerbs.Containers),
+        new(["image bootstrap"], "Make a base image from packages of the distribution", BootstrapVerb.Bootstrap),
+        new(["image inspect"], "Show everything about images", InspectVerbs.Image),
+        new(["image prune"], "Remove unused images", PruneVerbs.Images),
+        new(["builder prune"], "Remove the builder's cache", PruneVerbs.BuildCache),
+        new(["volume create"], "Create a volume", VolumeVerbs.Create),
+        new(["volume inspect"], "Show everything about volumes", InspectVerbs.Volume),
+        new(["volume ls", "volume list"], "List volumes", VolumeVerbs.List),
+        new(["volume prune"], "Remove unused local volumes", PruneVerbs.Volumes),
+        new(["volume rm", "volume remove"], "Remove volumes", VolumeVerbs.Remove),
+        new(["volume update"], "Update a volume (cluster volumes only)", VolumeVerbs.Update),
+        new(["network connect"], "Connect a container to a network", NetworkVerbs.Connect),
+        new(["network create"], "Create a network", NetworkVerbs.Create),
+        new(["network disconnect"], "Disconnect a container from a network", NetworkVerbs.Disconnect),
+        new(["network inspect"], "Show everything about networks", InspectVerbs.Network),
+        new(["network ls", "network list"], "List networks", NetworkVerbs.List),
+        new(["network prune"], "Remove all unused networks", PruneVerbs.Networks),
+        new(["network rm", "network remove"], "Remove networks", NetworkVerbs.Remove),
+        new(["system df"], "Show how much disk the engine uses", DiskUsageVerb.DiskUsage),
+        new(["system prune"], "Remove unused data", PruneVerbs.Everything),
+
+        new(["completion"], "Print the completion script for a shell (bash or zsh)", CompletionVerbs.Script),
+        new(["__complete"], "Answer candidates for completion", CompletionVerbs.Complete) { Hidden = true },
+    ];
+
+    /// <summary>The verb that the words start with, and how many of them are its name.</summary>
+    public static (VerbEntry? Entry, int Words) Find(IReadOnlyList<string> words)
+    {
+        for (int length = Math.Min(2, words.Count); length > 0; length--)
+        {
+            string path = length == 1 ? words[0] : words[0] + " " + words[1];
+            foreach (VerbEntry entry in All)
+            {
+                if (Array.IndexOf(entry.Names, path) >= 0)
+                {
+                    return (entry, length);
+                }
+            }
+        }
+
+        return (null, 0);
+    }
+
+    public static bool IsGroup(string word) => Array.Exists(Groups, g => g.Name == word);
+
+    /// <summary>Verbs of a group with the name they have in it.</summary>
+    public static IEnumerable<(string Name, VerbEntry Entry)> InGroup(string group) =>
+        from entry in All
+        let name = Array.Find(entry.Names, n => n.StartsWith(group + " ", StringComparison.Ordinal))
+        where name is not null
+        orderby name
+        select (name[(group.Length + 1)..], entry);
+}
