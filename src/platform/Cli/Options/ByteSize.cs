@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Slipway.Cli.Options;
@@ -6,6 +7,7 @@ namespace Slipway.Cli.Options;
 internal static class ByteSize
 {
     private const string Units = "bkmgtp";
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789.");
 
     /// <exception cref="FormatException">Not a size.</exception>
     public static long Parse(string text)
@@ -15,7 +17,7 @@ internal static class ByteSize
             return -1;
         }
 
-        int end = text.AsSpan().LastIndexOfAny("0123456789.") + 1;
+        int end = text.AsSpan().LastIndexOfAny(s_digits) + 1;
         string suffix = text[end..].Trim().ToLowerInvariant();
         string number = text[..end];
         if (!decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value) || !IsUnit(suffix))

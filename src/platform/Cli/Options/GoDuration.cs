@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Slipway.Cli.Options;
@@ -5,6 +6,8 @@ namespace Slipway.Cli.Options;
 /// <summary>Durations as Go writes them: <c>1h30m</c>, <c>1.5s</c>, <c>200ms</c>.</summary>
 internal static class GoDuration
 {
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789.");
+
     /// <returns>Nanoseconds.</returns>
     /// <exception cref="FormatException">Not a duration.</exception>
     public static long Parse(string text)
@@ -25,14 +28,14 @@ internal static class GoDuration
         decimal total = 0;
         while (!rest.IsEmpty)
         {
-            int digits = rest.IndexOfAnyExcept("0123456789.");
+            int digits = rest.IndexOfAnyExcept(s_digits);
             if (digits <= 0 || !decimal.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
             {
                 throw Invalid(text, digits < 0 ? "missing unit in duration" : "invalid duration");
             }
 
             rest = rest[digits..];
-            int unitEnd = rest.IndexOfAny("0123456789.");
+            int unitEnd = rest.IndexOfAny(s_digits);
             ReadOnlySpan<char> unit = unitEnd < 0 ? rest : rest[..unitEnd];
             total += number * Unit(unit, text);
             rest = rest[unit.Length..];

@@ -6,7 +6,7 @@ namespace Slipway.Cli.Options;
 /// <summary>Reads <c>--mount type=…,source=…,target=…,…</c> into a Mount of the create request.</summary>
 internal sealed class MountOptions
 {
-    private readonly JsonObject _mount = new() { ["Type"] = "volume" };
+    private readonly JsonObject _mount = new() { [nameof(Type)] = "volume" };
     private readonly HashSet<string> _families = new(StringComparer.Ordinal);
 
     /// <exception cref="FormatException">With docker's text.</exception>
@@ -21,7 +21,7 @@ internal sealed class MountOptions
         return options.Finish();
     }
 
-    private string Type => _mount["Type"]!.GetValue<string>();
+    private string Type => _mount[nameof(Type)]!.GetValue<string>();
 
     private void Field(string field)
     {
@@ -35,7 +35,7 @@ internal sealed class MountOptions
 
         switch (key)
         {
-            case "type": _mount["Type"] = value.ToLowerInvariant(); break;
+            case "type": _mount[nameof(Type)] = value.ToLowerInvariant(); break;
             case "source" or "src": _mount["Source"] = value.StartsWith('.') ? Path.GetFullPath(value) : value; break;
             case "target" or "dst" or "destination": _mount["Target"] = value; break;
             case "readonly" or "ro": _mount["ReadOnly"] = Bool(key, value); break;

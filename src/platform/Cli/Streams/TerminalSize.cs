@@ -14,7 +14,7 @@ internal sealed class TerminalSize : IDisposable
     private TerminalSize(Func<int, int, Task> resize)
     {
         _resize = resize;
-        _registration = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => _ = ApplyAsync());
+        _registration = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, context => _ = ApplyAsync());
     }
 
     /// <summary>Sets the size now and whenever the window changes.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Slipway.Cli.Options;
 using Slipway.Cli.Output;
 using Slipway.Cli.Streams;

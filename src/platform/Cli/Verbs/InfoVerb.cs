@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Slipway.Cli.GoTemplate;
 using Slipway.Cli.Options;
 using Slipway.Cli.Output;
 using Slipway.Cli.Streams;

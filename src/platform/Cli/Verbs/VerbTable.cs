@@ -114,10 +114,9 @@ internal static class VerbTable
     public static bool IsGroup(string word) => Array.Exists(Groups, g => g.Name == word);
 
     /// <summary>Verbs of a group with the name they have in it.</summary>
-    public static IEnumerable<(string Name, VerbEntry Entry)> InGroup(string group) =>
-        from entry in All
-        let name = Array.Find(entry.Names, n => n.StartsWith(group + " ", StringComparison.Ordinal))
-        where name is not null
-        orderby name
-        select (name[(group.Length + 1)..], entry);
+    public static IEnumerable<(string Name, VerbEntry Entry)> InGroup(string prefix) => All
+        .Select(e => (Name: Array.Find(e.Names, n => n.StartsWith(prefix + " ", StringComparison.Ordinal)), Entry: e))
+        .Where(v => v.Name is not null)
+        .Select(v => (v.Name![(prefix.Length + 1)..], v.Entry))
+        .OrderBy(v => v.Item1, StringComparer.Ordinal);
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
-using Slipway.Cli.GoTemplate;
 using Slipway.Cli.Options;
 using Slipway.Cli.Output;
 using Slipway.Cli.Streams;
