@@ -1,5 +1,4 @@
 using Slipway.DockerApi;
-using Slipway.Engine;
 using Slipway.Engine.Containers.Spec;
 using Slipway.Oci;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Slipway.Engine;
 using Slipway.Engine.Containers.Spec;
 using Slipway.Linux;
 

@@ -184,6 +184,28 @@ public sealed class RunningContainerTests : IDisposable
         Assert.Equal("/dev/kmsg2\n2\n", output);
     }
 
+    /// <summary>Raw calls through perl, which every Debian has: call numbers are x86-64's.</summary>
+    [Fact]
+    public void TheFilterAnswersAsDockers()
+    {
+        foreach (var name in (ReadOnlySpan<string>)["lib", "lib64", "usr"])
+        {
+            Directory.CreateDirectory(Path.Combine(_rig.RootFs, name));
+        }
+
+        var script = string.Join("; ", new (string Name, string Call)[]
+        {
+            ("clone3", "435, 0, 0"), ("vsock", "41, 40, 1, 0"), ("alg", "41, 38, 5, 0"), ("inet", "41, 2, 1, 0"), ("netlink", "41, 16, 3, 0"),
+            ("keyctl", "250, 0, 0, 0"), ("uring", "425, 1, 0"), ("mount", "165, 0, 0, 0, 0, 0"), ("query", "135, 0xffffffff"), ("uname26", "135, 0x20000"),
+            ("readimplies", "135, 0x400000"), ("newuser", "56, 0x10000000, 0, 0, 0, 0"), ("newest", "999, 0"),
+        }.Select(call => $"$!=0; syscall({call.Call}); print \"{call.Name}=\", $!+0, \"\\n\""));
+        var host = new HostConfig { Binds = ["/usr:/usr:ro", "/usr/lib:/lib:ro", "/usr/lib64:/lib64:ro"] };
+        var output = _rig.Run("", host, config => config with { Cmd = ["/usr/bin/perl", "-e", script] });
+        Assert.Equal(
+            "clone3=38 vsock=1 alg=1 inet=0 netlink=0 keyctl=1 uring=1 mount=1 query=0 uname26=0 readimplies=1 newuser=1 newest=38",
+            output.Trim().Replace('\n', ' '));
+    }
+
     [Fact]
     public void BuildingASpecIsQuick()
     {

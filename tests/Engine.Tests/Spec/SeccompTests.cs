@@ -1,4 +1,3 @@
-using Slipway.Engine;
 using Slipway.Engine.Containers.Spec;
 
 namespace Slipway.Engine.Tests.Spec;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Slipway.DockerApi;
-using Slipway.Engine;
 using Slipway.Engine.Containers;
 using Slipway.Engine.Containers.Spec;
 using Slipway.Linux;
