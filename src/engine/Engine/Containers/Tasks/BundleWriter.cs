@@ -14,6 +14,7 @@ internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, Con
     internal async Task WriteAsync(Container container)
     {
         var record = container.Record;
+        BindSources.Ensure(record.Mounts);
         var sources = await volumes.AttachAsync(record.Id, record.Mounts).ConfigureAwait(false);
         etc.Write(record);
         var inputs = Inputs(record, [.. record.Mounts.Zip(sources, (mount, source) => mount with { Source = source })]);
