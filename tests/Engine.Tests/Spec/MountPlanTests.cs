@@ -68,4 +68,29 @@ public sealed class MountPlanTests
         Assert.Equal("/vol/named", resolved[0].Source);
         Assert.Equal("/vol/o", resolved[3].Source);
     }
+
+    [Fact]
+    public async Task ImageMountsAreRefusedBeforeVolumesAreMade()
+    {
+        var mounts = Build(new() { Binds = ["vol:/v"], Mounts = [new() { Type = "image", Source = "busybox", Target = "/i" }] });
+        var failure = await Assert.ThrowsAsync<EngineException>(() => MountPlan.ResolveAsync(mounts, _ => throw new InvalidOperationException()));
+        Assert.Equal(ErrorKind.NotImplemented, failure.Kind);
+    }
+
+    [Fact]
+    public void MissingSourcesOfTheShortNotationAreMade()
+    {
+        var directory = Directory.CreateTempSubdirectory("slipway-bind-").FullName;
+        try
+        {
+            BindSources.Ensure(Build(new() { Binds = [directory + "/a/b:/x"] }));
+            Assert.True(Directory.Exists(directory + "/a/b"));
+            var gone = new ContainerMount { Type = "bind", Source = directory + "/gone", Destination = "/x", Spec = new Mount { Type = "bind" } };
+            Assert.Contains("bind source path does not exist", Assert.Throws<EngineException>(() => BindSources.Ensure([gone])).Message);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
 }
