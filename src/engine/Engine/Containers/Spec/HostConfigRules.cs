@@ -146,7 +146,7 @@ internal static class HostConfigRules
             warnings.Add("AppArmor is not available on this machine; the profile is ignored.");
         }
 
-        if (config.OomScoreAdj < host.OomScoreAdj && !host.MayRaiseLimits)
+        if (config.OomScoreAdj < Math.Min(0, host.OomScoreAdj) && !host.MayRaiseLimits)
         {
             warnings.Add($"The engine may not lower OOM scores on this machine; {config.OomScoreAdj} is raised to {host.OomScoreAdj}.");
         }
