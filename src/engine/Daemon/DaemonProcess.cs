@@ -35,14 +35,21 @@ internal static class DaemonProcess
         using var pidFile = PidFile.Write(settings.PidFile);
         var endPoints = ListenSockets.Open(settings);
         using var signals = new StopSignals(() => Reload(settings, log, room));
-        await ServeAsync(endPoints, time, log, room, signals);
-        return 0;
+        try
+        {
+            await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
+            await ServeAsync(ApiRoutes.For(engine, () => log.Least <= LogLevel.Debug), endPoints, time, log, room, signals);
+            return 0;
+        }
+        catch (EngineException e)
+        {
+            room.LogCritical("the engine cannot start: {Reason}", e.Message);
+            return 1;
+        }
     }
 
-    private static async Task ServeAsync(IReadOnlyList<BoundEndPoint> endPoints, TimeProvider time, StderrLog log, ILogger room, StopSignals signals)
+    private static async Task ServeAsync(RouteTable routes, IReadOnlyList<BoundEndPoint> endPoints, TimeProvider time, StderrLog log, ILogger room, StopSignals signals)
     {
-        var routes = new RouteTable();
-        PingEndpoints.Map(routes);
         await using var server = new ApiServer(routes, endPoints, time, log);
         await server.StartAsync();
         foreach (var endPoint in endPoints)

@@ -14,15 +14,19 @@ internal static class HijackedWork
         {
             await work(stream.Gone);
         }
-        catch (EngineException e)
+        catch (Exception e)
         {
-            await TellAsync(stream, multiplexed, e.Message);
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
-        {
-            // The client left, or the daemon stops.
+            await TellAsync(stream, multiplexed, e);
         }
     }
+
+    /// <summary>Tells the client why its work ended, if there is a reason and a client.</summary>
+    public static Task TellAsync(HijackedStream stream, bool multiplexed, Exception error) => error switch
+    {
+        EngineException => TellAsync(stream, multiplexed, error.Message),
+        OperationCanceledException or IOException => Task.CompletedTask,
+        _ => throw new InvalidOperationException("a hijacked connection failed", error),
+    };
 
     private static async Task TellAsync(HijackedStream stream, bool multiplexed, string message)
     {

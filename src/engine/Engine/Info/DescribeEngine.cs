@@ -1,12 +1,12 @@
 using System.Globalization;
 using Slipway.DockerApi;
 using Slipway.Engine.Containers;
-using Slipway.Linux;
+using Slipway.Engine.Containers.Spec;
 
 namespace Slipway.Engine.Info;
 
 /// <summary><c>docker info</c>: the engine and its machine as they are now.</summary>
-public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, ContainerTable containers, Func<int> imageCount, TimeProvider time)
+public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, ContainerTable containers, Func<int> imageCount, Lazy<HostFacts> host, TimeProvider time)
 {
     private readonly string _id = EngineId.ReadOrCreate(paths);
 
@@ -48,22 +48,23 @@ public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, Con
         };
     }
 
-    private static DockerApi.SystemInfo Machine()
+    private DockerApi.SystemInfo Machine()
     {
-        bool Has(string controller) => Cgroups.Controllers.Contains(controller);
+        var facts = host.Value;
+        bool Has(string controller) => facts.Controllers.Contains(controller);
         return new DockerApi.SystemInfo
         {
             MemoryLimit = Has("memory"),
-            SwapLimit = Has("memory") && Cgroups.ControllerPath("memory", "/") is { } root && (Cgroups.Mode == CgroupMode.V2 || File.Exists(Path.Combine(root, "memory.memsw.limit_in_bytes"))),
+            SwapLimit = facts.SwapLimit,
             CpuCfsPeriod = Has("cpu"),
             CpuCfsQuota = Has("cpu"),
             CPUShares = Has("cpu"),
             CPUSet = Has("cpuset"),
             PidsLimit = Has("pids"),
-            OomKillDisable = Has("memory") && Cgroups.Mode != CgroupMode.V2,
+            OomKillDisable = facts.OomKillDisable,
             IPv4Forwarding = File.Exists("/proc/sys/net/ipv4/ip_forward") && File.ReadAllText("/proc/sys/net/ipv4/ip_forward").StartsWith('1'),
             CgroupDriver = "cgroupfs",
-            CgroupVersion = Cgroups.Mode == CgroupMode.V2 ? "2" : "1",
+            CgroupVersion = facts.UnifiedCgroups ? "2" : "1",
             KernelVersion = Linux.SystemInfo.KernelRelease,
             OperatingSystem = Linux.SystemInfo.OsName,
             OSVersion = Linux.SystemInfo.OsVersion,
@@ -91,12 +92,17 @@ public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, Con
     private List<string> SecurityOptions()
     {
         var all = new List<string>();
+        if (host.Value.AppArmor)
+        {
+            all.Add("name=apparmor");
+        }
+
         if (Linux.SystemInfo.HasSeccomp)
         {
             all.Add($"name=seccomp,profile={options.SeccompProfile}");
         }
 
-        if (Cgroups.Mode == CgroupMode.V2)
+        if (host.Value.UnifiedCgroups)
         {
             all.Add("name=cgroupns");
         }

@@ -7,7 +7,7 @@ using Slipway.Engine;
 namespace Slipway.Api.Hijack;
 
 /// <summary>The opening of a WebSocket (RFC 6455 section 4.2) on a hijacked connection; framing is the base library's.</summary>
-internal static class WebSocketStream
+internal static class WebSocketHandshake
 {
     private const string Guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 

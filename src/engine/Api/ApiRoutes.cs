@@ -1,0 +1,30 @@
+using Slipway.Api.Routing;
+using Slipway.Engine;
+
+namespace Slipway.Api;
+
+/// <summary>The whole API: one file of endpoints per noun.</summary>
+public static class ApiRoutes
+{
+    /// <summary>Every route, served by this engine.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="debug">Whether the daemon logs at debug level now, for <c>info</c>.</param>
+    public static RouteTable For(SlipwayEngine engine, Func<bool> debug)
+    {
+        var routes = new RouteTable();
+        PingEndpoints.Map(routes);
+        new SystemEndpoints(engine, debug).Map(routes);
+        new EventEndpoints(engine).Map(routes);
+        new ImageEndpoints(engine).Map(routes);
+        new ImageArchiveEndpoints(engine).Map(routes);
+        new ContainerEndpoints(engine).Map(routes);
+        new ContainerFileEndpoints(engine).Map(routes);
+        new ContainerStreamEndpoints(engine).Map(routes);
+        new ExecEndpoints(engine).Map(routes);
+        new VolumeEndpoints(engine).Map(routes);
+        new NetworkEndpoints(engine).Map(routes);
+        SwarmEndpoints.Map(routes);
+        PluginEndpoints.Map(routes);
+        return routes;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Net.WebSockets;
+using Slipway.Api.Hijack;
+using Slipway.Api.Requests;
+using Slipway.Api.Routing;
+using Slipway.DockerApi;
+using Slipway.Engine;
+using Slipway.Engine.Attach;
+using Slipway.Engine.Containers;
+using Slipway.Engine.Logs;
+
+namespace Slipway.Api;
+
+/// <summary>What flows out of containers and into them: logs and attachments.</summary>
+public sealed class ContainerStreamEndpoints(SlipwayEngine engine)
+{
+    /// <summary>Adds the routes.</summary>
+    public void Map(RouteTable routes)
+    {
+        routes.Get("/containers/{id}/logs", LogsAsync);
+        routes.Post("/containers/{id}/attach", AttachAsync);
+        routes.Get("/containers/{id}/attach/ws", AttachSocketAsync);
+    }
+
+    private Container Find(ApiCall call) => engine.Containers.Get(call.Name);
+
+    private async Task LogsAsync(ApiCall call)
+    {
+        var container = Find(call);
+        var query = call.Query;
+        var request = new LogRequest(
+            query.Flag("stdout"), query.Flag("stderr"), query.Flag("follow"), TimeQuery.Nanoseconds(query, "since"), TimeQuery.Nanoseconds(query, "until"),
+            Tail(query["tail"]), query.Flag("timestamps"), query.Flag("details"));
+        ContainerLogs.Check(container, request);
+        var tty = container.Record.Config.Tty;
+        await using var watch = call.WatchClient();
+        var output = call.Http.Response.BodyWriter;
+        call.Http.Response.ContentType = StreamType.Of(call.Version, multiplexed: !tty);
+        if (request.Follow)
+        {
+            await call.BeginStreamAsync(call.Http.Response.ContentType);
+        }
+
+        await engine.Logs.ReadAsync(container, request, tty ? Raw : Framed, watch.Gone);
+
+        async ValueTask Raw(StdStream stream, ReadOnlyMemory<byte> data) => await output.WriteAsync(data, watch.Gone);
+
+        async ValueTask Framed(StdStream stream, ReadOnlyMemory<byte> data)
+        {
+            new StreamFrame(stream, (uint)data.Length).Write(output.GetSpan(StreamFrame.HeaderSize));
+            output.Advance(StreamFrame.HeaderSize);
+            await output.WriteAsync(data, watch.Gone);
+        }
+    }
+
+    // Docker takes everything that is no number for "all".
+    private static int? Tail(string text) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var lines) && lines >= 0 ? lines : null;
+
+    private async Task AttachAsync(ApiCall call)
+    {
+        var container = Find(call);
+        var request = Request(call, container);
+        var multiplexed = !container.Record.Config.Tty;
+        await JsonBody.SkipAsync(call.Http);
+        await using var stream = await HijackedStream.TakeAsync(call, StreamType.Of(call.Version, multiplexed));
+        if (!request.Stdin)
+        {
+            stream.IgnoreInput();
+        }
+
+        await HijackedWork.RunAsync(stream, multiplexed, cancel =>
+            engine.AttachContainer.RunAsync(container, request, new AttachPeer(request.Stdin ? stream : null, stream, multiplexed), cancel));
+    }
+
+    private async Task AttachSocketAsync(ApiCall call)
+    {
+        var container = Find(call);
+        var request = Request(call, container);
+        var (stream, socket) = await WebSocketHandshake.TakeAsync(call);
+        await using var connection = stream;
+        await using var messages = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true);
+        await HijackedWork.RunAsync(stream, multiplexed: false, cancel =>
+            engine.AttachContainer.RunAsync(container, request, new AttachPeer(messages, messages, multiplexed: false), cancel));
+    }
+
+    private static AttachRequest Request(ApiCall call, Container container)
+    {
+        var query = call.Query;
+        var request = new AttachRequest(
+            query.Flag("stdin"), query.Flag("stdout"), query.Flag("stderr"), query.Flag("stream"), query.Flag("logs"), query.Optional("detachKeys"));
+        AttachContainer.Check(container, request);
+        return request;
+    }
+}
