@@ -23,6 +23,7 @@ namespace Slipway.Engine;
 /// </summary>
 public sealed class SlipwayEngine : IAsyncDisposable
 {
+    private readonly bool _stateIsNew;
     private readonly CancellationTokenSource _shutdown = new();
     private readonly ProcessWatch _watch = new();
     private readonly ILogger _log;
@@ -36,6 +37,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Time = time;
         Paths = new EnginePaths(options.DataRoot, options.ExecRoot);
         Paths.Create();
+        _stateIsNew = !File.Exists(Paths.StateDatabase);
         State = StateStore.Open(Paths.StateDatabase, time, _log);
         Events = new EventLog(time);
         ContainerEvents = new ContainerEvents(Events);
@@ -57,6 +59,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         ImageHistory = new ImageHistory(Images, Content);
         CollectGarbage = new CollectGarbage(Content, Snapshots, Images, ImageUses, _log);
         RemoveImage = new RemoveImage(Images, CollectGarbage, Events, ImageUses);
+        CheckImages = new CheckImages(Content, Snapshots, Images);
         PruneImages = new PruneImages(Images, RemoveImage, CollectGarbage, ImageUses, time);
 
         Volumes = new VolumeTable();
@@ -176,6 +179,9 @@ public sealed class SlipwayEngine : IAsyncDisposable
 
     /// <summary>Deletes content that nothing refers to.</summary>
     public CollectGarbage CollectGarbage { get; }
+
+    /// <summary>Finds damaged images, blobs and snapshots.</summary>
+    public CheckImages CheckImages { get; }
 
     /// <summary><c>docker commit</c>.</summary>
     public CommitContainer CommitContainer { get; }
@@ -308,7 +314,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
 
     private async Task LoadAsync(CancellationToken cancel)
     {
-        var lost = State.DamagedCopy is not null;
+        var lost = _stateIsNew || State.DamagedCopy is not null;
         await Snapshots.LoadAsync(lost).ConfigureAwait(false);
         await Images.LoadAsync(lost).ConfigureAwait(false);
         await new LoadVolumes(Volumes, State, Paths, _log).RunAsync().ConfigureAwait(false);
@@ -323,6 +329,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
             Containers.All.Select(c => c.Id).Concat(damaged).ToHashSet(), running, used.Select(use => Volumes.Find(use.Name)?.Mountpoint ?? "").ToHashSet(), Options.CgroupParent);
         cancel.ThrowIfCancellationRequested();
         _recovery = Recovery.FinishAsync(ended, _shutdown.Token);
+        _ = Task.Run(CollectGarbage.RunAsync, CancellationToken.None);
     }
 
     private IReadOnlyList<ImageUse> ImageUses() =>

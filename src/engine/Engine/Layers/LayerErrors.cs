@@ -13,7 +13,8 @@ internal static class LayerErrors
         EndOfStreamException e => EngineException.Invalid("unexpected EOF", e),
         FormatException e => EngineException.Invalid(e.Message, e),
         LinuxException { IsNoSpace: true } e => new EngineException(ErrorKind.Unavailable, "no space left on device", e),
-        LinuxException { Errno: Errno.NameTooLong or Errno.Loop or Errno.NotDirectory or Errno.IsDirectory or Errno.NotPermitted or Errno.Invalid or Errno.Range } e =>
+        // What else an archive of contradicting entries runs into.
+        LinuxException { Errno: Errno.NoEntry or Errno.Exists or Errno.NotEmpty or Errno.NameTooLong or Errno.Loop or Errno.NotDirectory or Errno.IsDirectory or Errno.NotPermitted or Errno.Invalid or Errno.Range } e =>
             EngineException.Invalid($"invalid archive: {e.Message}", e),
         // ENOSPC of .NET's own file calls.
         IOException { HResult: 28 } e => new EngineException(ErrorKind.Unavailable, "no space left on device", e),

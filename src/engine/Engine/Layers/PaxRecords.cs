@@ -101,7 +101,7 @@ internal sealed class PaxRecords
 
     // Seconds with a decimal fraction of any length, also negative.
     private static long Time(ReadOnlySpan<byte> value) =>
-        decimal.TryParse(Encoding.ASCII.GetString(value), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+        decimal.TryParse(Encoding.ASCII.GetString(value), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(seconds) < 9_000_000_000m
             ? TarInput.Nanoseconds(Math.Floor(seconds * 1_000_000_000m))
             : throw new TarException("invalid time in tar header");
 }

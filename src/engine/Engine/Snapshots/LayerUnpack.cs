@@ -45,7 +45,7 @@ public sealed class LayerUnpack : IDisposable
     public void Dispose()
     {
         _cancel.Cancel();
-        _ = _done.Task.ContinueWith(Discard, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = _done.Task.ContinueWith(Discard, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     /// <summary>Hands the directory over to the snapshot it becomes.</summary>
