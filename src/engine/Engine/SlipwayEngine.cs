@@ -46,6 +46,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Host = new Lazy<HostFacts>(HostFacts.Read);
 
         Reserve = new ReserveFile(Paths, _log);
+        State.MakeRoom = Reserve.Release;
         Removal = new BackgroundRemoval(Paths, Reserve, _log);
         Content = new ContentStore(Paths);
         Snapshots = new Snapshotter(Paths, State, Content, Removal.Remove, time, _log);

@@ -5,7 +5,7 @@ using Slipway.Linux;
 
 namespace Slipway.Engine.Tests.Files;
 
-public sealed class PutTests : IAsyncDisposable
+public sealed class PutTests : IAsyncLifetime
 {
     private readonly EngineRoot _root = new();
     private readonly string _box;
@@ -22,7 +22,9 @@ public sealed class PutTests : IAsyncDisposable
         _view = Views.Of(_box);
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         Assert.Equal("untouched", File.ReadAllText(Path.Combine(_root.Root, "sentinel")));
         Assert.Equal(["box", "data", "run", "sentinel"], Directory.GetFileSystemEntries(_root.Root).Select(Path.GetFileName).Order());

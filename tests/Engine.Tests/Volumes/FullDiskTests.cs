@@ -17,8 +17,7 @@ public sealed class FullDiskTests
             var root = new EngineRoot(Directory.CreateDirectory(Path.Combine(disk, "root")).FullName);
             await using (root)
             {
-                root.Reserve.Restore();
-                Assert.True(root.Reserve.IsHeld);
+                Assert.True(SpinWait.SpinUntil(() => root.Reserve.IsHeld, TimeSpan.FromSeconds(20)));
                 var volume = await root.Create.RunAsync(new VolumeCreateRequest { Name = "big" });
                 Fill(Path.Combine(volume.Mountpoint, "data"));
                 var refused = await Assert.ThrowsAsync<EngineException>(() => root.Create.RunAsync(new VolumeCreateRequest { Name = "more" }));

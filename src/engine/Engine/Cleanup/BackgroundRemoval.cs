@@ -89,6 +89,7 @@ public sealed class BackgroundRemoval : IDisposable
 
     private void Work()
     {
+        _reserve.Restore();
         foreach (var path in _queue.GetConsumingEnumerable())
         {
             try

@@ -41,7 +41,7 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
     {
         if (target.StartsWith(paths.Volumes + "/", StringComparison.Ordinal))
         {
-            return !mountedVolumes.Any(used => target == used || target.StartsWith(used + "/", StringComparison.Ordinal));
+            return !mountedVolumes.Any(used => used.Length > 0 && (target == used || target.StartsWith(used + "/", StringComparison.Ordinal)));
         }
 
         return (OwnerOf(target, paths.Containers) ?? OwnerOf(target, paths.Bundles)) is { } id
