@@ -8,10 +8,12 @@ using Slipway.Engine.Content;
 using Slipway.Engine.Events;
 using Slipway.Engine.Execs;
 using Slipway.Engine.Files;
+using Slipway.Engine.Health;
 using Slipway.Engine.Images;
 using Slipway.Engine.Logs;
 using Slipway.Engine.Snapshots;
 using Slipway.Engine.State;
+using Slipway.Engine.Stats;
 using Slipway.Engine.Volumes;
 using Slipway.Linux;
 
@@ -108,7 +110,12 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var rotation = new RotateLogs(Paths, signals, time, _log);
         Life.Started += rotation.Start;
         Life.Ended += rotation.End;
-        _owned = [rotation, signals, Removal, _watch];
+        Stats = new ContainerStatsReader(time);
+        TopContainer = new TopContainer(ContainerEvents, _watch);
+        var health = new HealthMonitor(new ProbeContainer(Execs, StartExec, time).RunAsync, ContainerEvents, time, _log);
+        Life.Started += health.Start;
+        Life.Ended += health.End;
+        _owned = [rotation, health, signals, Removal, _watch];
         Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
     }
 
@@ -252,6 +259,12 @@ public sealed class SlipwayEngine : IAsyncDisposable
 
     /// <summary><c>docker logs</c>.</summary>
     public ContainerLogs Logs { get; }
+
+    /// <summary><c>docker stats</c>.</summary>
+    public ContainerStatsReader Stats { get; }
+
+    /// <summary><c>docker top</c>.</summary>
+    public TopContainer TopContainer { get; }
 
     /// <summary><c>docker attach</c>.</summary>
     public AttachContainer AttachContainer { get; }

@@ -22,6 +22,8 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
             {
                 container.Task = task;
                 exits.Watch(container, task);
+                // Nobody waits yet, so this only lets clients connect from now on.
+                _ = container.Attaches.OpenAsync(task.BundlePath);
                 life.TellStarted(container);
             }
             else
