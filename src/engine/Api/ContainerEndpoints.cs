@@ -120,7 +120,6 @@ public sealed class ContainerEndpoints(SlipwayEngine engine)
         var answer = new ContainerWaitResponse
         {
             StatusCode = status.Code,
-            Error = status.Error.Length > 0 ? new ContainerWaitError { Message = status.Error } : null,
         };
         await JsonLines.WriteAsync(call, answer, DockerJson.Wire.ContainerWaitResponse);
     }

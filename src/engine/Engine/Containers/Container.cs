@@ -6,8 +6,7 @@ namespace Slipway.Engine.Containers;
 
 /// <summary>How a container's run ended.</summary>
 /// <param name="Code">0-255; 128 + signal when killed; 255 when it could not be learnt.</param>
-/// <param name="Error">Why the start failed, or empty.</param>
-public readonly record struct ExitStatus(int Code, string Error);
+public readonly record struct ExitStatus(int Code);
 
 /// <summary>
 /// A container: its persisted record, its task while one runs, and those who wait for it. Life-cycle verbs hold
@@ -126,7 +125,7 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
     /// <summary>Tells everybody who waits that the container is gone.</summary>
     internal void CompleteRemoval()
     {
-        CompleteExit(new ExitStatus(Record.State.ExitCode, ""));
+        CompleteExit(new ExitStatus(Record.State.ExitCode));
         _removed.TrySetResult();
     }
 

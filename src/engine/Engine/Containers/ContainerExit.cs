@@ -78,7 +78,7 @@ internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, Cont
     {
         var end = await tasks.CollectAsync(container, task).ConfigureAwait(false);
         container.Task = null;
-        var exit = new ExitStatus(end.Code, "");
+        var exit = new ExitStatus(end.Code);
         ContainerRecord Ended(ContainerRecord record)
         {
             var ended = record with

@@ -110,7 +110,6 @@ public sealed class StartContainer
         {
             State = r.State with { Status = r.HasBeenStarted ? ContainerStatus.Exited : ContainerStatus.Created, Pid = 0, MonitorPid = 0, ExitCode = code, Error = failure.Message },
         }).ConfigureAwait(false);
-        container.CompleteExit(new ExitStatus(code, failure.Message));
         if (container.Record.HostConfig.AutoRemove)
         {
             _exits.RemoveInBackground(container);

@@ -71,7 +71,7 @@ public sealed class StopContainer(KillContainer kill, ContainerEvents events, Ti
         }
 
         await container.RecordFactAsync(r => r with { State = r.State with { Status = ContainerStatus.Exited } }).ConfigureAwait(false);
-        container.CompleteExit(new ExitStatus(container.Record.State.ExitCode, ""));
+        container.CompleteExit(new ExitStatus(container.Record.State.ExitCode));
     }
 
     private static int SignalFor(Container container, string? signal)

@@ -25,7 +25,7 @@ public sealed class WaitContainer
         return condition switch
         {
             WaitCondition.NotRunning when record.State.Status is not (ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting) =>
-                Task.FromResult(new ExitStatus(record.State.ExitCode, record.State.Error)),
+                Task.FromResult(new ExitStatus(record.State.ExitCode)),
             WaitCondition.Removed => RemovedAsync(container, cancel),
             _ => exit.WaitAsync(cancel),
         };
@@ -34,6 +34,6 @@ public sealed class WaitContainer
     private static async Task<ExitStatus> RemovedAsync(Container container, CancellationToken cancel)
     {
         await container.Removed.WaitAsync(cancel).ConfigureAwait(false);
-        return new ExitStatus(container.Record.State.ExitCode, container.Record.State.Error);
+        return new ExitStatus(container.Record.State.ExitCode);
     }
 }
