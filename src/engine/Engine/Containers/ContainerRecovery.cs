@@ -23,7 +23,7 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
                 container.Task = task;
                 exits.Watch(container, task);
                 // Nobody waits yet, so this only lets clients connect from now on.
-                _ = container.Attaches.OpenAsync(task.BundlePath);
+                _ = container.Attaches.OpenAsync(task.BundlePath).AsTask();
                 life.TellStarted(container);
             }
             else
