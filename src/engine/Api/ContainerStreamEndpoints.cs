@@ -11,7 +11,7 @@ using Slipway.Engine.Logs;
 
 namespace Slipway.Api;
 
-/// <summary>What flows out of containers and into them: logs and attachments.</summary>
+/// <summary>What flows out of containers and into them: logs, attachments, statistics, processes.</summary>
 public sealed class ContainerStreamEndpoints(SlipwayEngine engine)
 {
     /// <summary>Adds the routes.</summary>
@@ -20,6 +20,8 @@ public sealed class ContainerStreamEndpoints(SlipwayEngine engine)
         routes.Get("/containers/{id}/logs", LogsAsync);
         routes.Post("/containers/{id}/attach", AttachAsync);
         routes.Get("/containers/{id}/attach/ws", AttachSocketAsync);
+        routes.Get("/containers/{id}/stats", StatsAsync);
+        routes.Get("/containers/{id}/top", TopAsync);
     }
 
     private Container Find(ApiCall call) => engine.Containers.Get(call.Name);
@@ -92,4 +94,30 @@ public sealed class ContainerStreamEndpoints(SlipwayEngine engine)
         AttachContainer.Check(container, request);
         return request;
     }
+
+    private async Task StatsAsync(ApiCall call)
+    {
+        var container = Find(call);
+        var stream = call.Query.Flag("stream", absent: true);
+        var oneShot = call.Query.Flag("one-shot");
+        if (stream && oneShot)
+        {
+            throw EngineException.Invalid("cannot have stream=true and one-shot=true");
+        }
+
+        await using var watch = call.WatchClient();
+        if (!stream)
+        {
+            await call.JsonAsync(await engine.Stats.ReadAsync(container, oneShot, watch.Gone), DockerJson.Wire.ContainerStats);
+            return;
+        }
+
+        await foreach (var sample in engine.Stats.StreamAsync(container, watch.Gone))
+        {
+            await JsonLines.WriteAsync(call, sample, DockerJson.Wire.ContainerStats);
+        }
+    }
+
+    private async Task TopAsync(ApiCall call) =>
+        await call.JsonAsync(await engine.TopContainer.RunAsync(Find(call), call.Query.Optional("ps_args"), call.Aborted), DockerJson.Wire.ContainerTop);
 }

@@ -56,7 +56,7 @@ public sealed class ExecEndpoints(SlipwayEngine engine)
         }
         catch (Exception e) when (stream is not null)
         {
-            await HijackedWork.TellAsync(stream, multiplexed, e);
+            await HijackedWork.TellAsync(stream, multiplexed ? StdStream.Stdout : null, e);
         }
         finally
         {

@@ -16,26 +16,29 @@ internal static class HijackedWork
         }
         catch (Exception e)
         {
-            await TellAsync(stream, multiplexed, e);
+            await TellAsync(stream, multiplexed ? StdStream.SystemError : null, e);
         }
     }
 
     /// <summary>Tells the client why its work ended, if there is a reason and a client.</summary>
-    public static Task TellAsync(HijackedStream stream, bool multiplexed, Exception error) => error switch
+    /// <param name="stream">The connection.</param>
+    /// <param name="frame">The stream in whose frame the reason goes; null for a connection without frames.</param>
+    /// <param name="error">The reason.</param>
+    public static Task TellAsync(HijackedStream stream, StdStream? frame, Exception error) => error switch
     {
-        EngineException => TellAsync(stream, multiplexed, error.Message),
+        EngineException => TellAsync(stream, frame, error.Message),
         OperationCanceledException or IOException => Task.CompletedTask,
         _ => throw new InvalidOperationException("a hijacked connection failed", error),
     };
 
-    private static async Task TellAsync(HijackedStream stream, bool multiplexed, string message)
+    private static async Task TellAsync(HijackedStream stream, StdStream? frame, string message)
     {
         var text = Encoding.UTF8.GetBytes(message + "\r\n");
         try
         {
-            if (multiplexed)
+            if (frame is { } kind)
             {
-                await stream.WriteFrameAsync(StdStream.SystemError, text, stream.Gone);
+                await stream.WriteFrameAsync(kind, text, stream.Gone);
             }
             else
             {

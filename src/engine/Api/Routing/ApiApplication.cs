@@ -28,6 +28,10 @@ internal sealed class ApiApplication(RouteTable routes, TimeProvider time, ILogg
         {
             await RouteAsync(context);
         }
+        catch (OperationCanceledException) when (context.Response.HasStarted)
+        {
+            // The client left, or the daemon stops: a stream without an end of its own ends here, properly.
+        }
         catch (Exception e)
         {
             if (ErrorAnswers.Describe(e, log, context.RequestAborted) is var (status, message))
