@@ -8,10 +8,12 @@ namespace Slipway.Api.Versions;
 internal static class CommonHeaders
 {
     private static readonly StringValues s_version = ApiVersion.Newest.ToString();
-    private static readonly StringValues s_server = $"Slipway/{ProductVersion} (linux)";
 
     /// <summary>The product's version, such as <c>0.1.0</c>.</summary>
     public static string ProductVersion { get; } = typeof(CommonHeaders).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    // After the version: fields are set in the order in which they stand here.
+    private static readonly StringValues s_server = $"Slipway/{ProductVersion} (linux)";
 
     public static void Write(IHeaderDictionary headers)
     {
