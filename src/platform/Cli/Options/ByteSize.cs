@@ -26,8 +26,8 @@ internal static class ByteSize
         }
 
         int power = suffix.Length == 0 ? 0 : Units.IndexOf(suffix[0], StringComparison.Ordinal);
-        decimal bytes = value * (1L << (10 * power));
-        return bytes <= long.MaxValue ? (long)bytes : throw new FormatException($"invalid size: '{text}'");
+        long unit = 1L << (10 * power);
+        return value <= long.MaxValue / unit ? (long)(value * unit) : throw new FormatException($"invalid size: '{text}'");
     }
 
     private static bool IsUnit(string suffix) => suffix.Length == 0 || suffix is "b"

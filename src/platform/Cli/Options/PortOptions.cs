@@ -120,7 +120,8 @@ internal static class PortOptions
     private static string HostIp(string text)
     {
         string ip = text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text;
-        return ip.Length == 0 || IPAddress.TryParse(ip, out _) ? ip : throw new FormatException($"invalid IP address: {ip}");
+        // The base library also reads "1.2.3", as the old C functions do.
+        return ip.Length == 0 || (IPAddress.TryParse(ip, out _) && (ip.Contains(':', StringComparison.Ordinal) || ip.Count(c => c == '.') == 3)) ? ip : throw new FormatException($"invalid IP address: {ip}");
     }
 
     private static string Name(int port, string protocol) => string.Create(CultureInfo.InvariantCulture, $"{port}/{protocol}");
