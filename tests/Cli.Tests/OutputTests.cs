@@ -46,5 +46,5 @@ public sealed class OutputTests
     [Fact]
     public void ProgressBarsShowBothAmounts() => Assert.Equal(
         "[" + (new string('=', 25) + ">").PadRight(50) + "]     500B/1kB",
-        ProgressDisplay.Bar(new JsonObject { ["current"] = 500, ["total"] = 1000 }));
+        ProgressDisplay.Bar((JsonObject)JsonNode.Parse("""{"current":500,"total":1000}""")!));
 }

@@ -5,7 +5,7 @@ namespace Slipway.Cli.Bootstrap;
 
 /// <summary>
 /// Writes a layer whose bytes depend on nothing but its entries: fixed owners, times and format. Entries are to come in
-/// the order of their names.
+/// the order of their names. The format is GNU's: the base library puts the process's id into PAX headers.
 /// </summary>
 internal sealed class LayerWriter : IAsyncDisposable
 {
@@ -20,29 +20,27 @@ internal sealed class LayerWriter : IAsyncDisposable
         _time = time;
         string path = Path.Combine(Path.GetTempPath(), "slipway-layer-" + Guid.NewGuid().ToString("N"));
         _file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 128 * 1024, FileOptions.DeleteOnClose);
-        _tar = new TarWriter(new HashingStream(_file, _hash), TarEntryFormat.Pax, leaveOpen: true);
+        _tar = new TarWriter(new HashingStream(_file, _hash), TarEntryFormat.Gnu, leaveOpen: true);
     }
 
-    public Task DirectoryAsync(string name, UnixFileMode mode) => WriteAsync(new PaxTarEntry(TarEntryType.Directory, name + "/") { Mode = mode });
+    public Task DirectoryAsync(string name, UnixFileMode mode) => WriteAsync(new GnuTarEntry(TarEntryType.Directory, name + "/") { Mode = mode });
 
     public Task LinkAsync(string name, string target) =>
-        WriteAsync(new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = target, Mode = (UnixFileMode)0x1FF });
+        WriteAsync(new GnuTarEntry(TarEntryType.SymbolicLink, name) { LinkName = target, Mode = (UnixFileMode)0x1FF });
 
     public Task HardLinkAsync(string name, string target, UnixFileMode mode) =>
-        WriteAsync(new PaxTarEntry(TarEntryType.HardLink, name) { LinkName = target, Mode = mode });
+        WriteAsync(new GnuTarEntry(TarEntryType.HardLink, name) { LinkName = target, Mode = mode });
 
     public Task FileAsync(string name, UnixFileMode mode, Stream content) =>
-        WriteAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { Mode = mode, DataStream = content });
+        WriteAsync(new GnuTarEntry(TarEntryType.RegularFile, name) { Mode = mode, DataStream = content });
 
-    /// <summary>Copies an entry of another archive under a name of ours, with its mode, owner, content and attributes.</summary>
+    /// <summary>Copies an entry of another archive under a name of ours, with its mode, owner and content.</summary>
     public async Task CopyAsync(TarEntry entry, string name, string linkName, Stream? content)
     {
-        IEnumerable<KeyValuePair<string, string>> attributes = entry is PaxTarEntry pax
-            ? pax.ExtendedAttributes.Where(a => a.Key.StartsWith("SCHILY.xattr.", StringComparison.Ordinal)).OrderBy(a => a.Key, StringComparer.Ordinal)
-            : [];
-        PaxTarEntry copy = new(entry.EntryType is TarEntryType.V7RegularFile ? TarEntryType.RegularFile : entry.EntryType, name, attributes)
+        GnuTarEntry copy = new(entry.EntryType is TarEntryType.V7RegularFile ? TarEntryType.RegularFile : entry.EntryType, name)
         {
             Mode = entry.Mode, Uid = entry.Uid, Gid = entry.Gid, ModificationTime = entry.ModificationTime < _time ? entry.ModificationTime : _time,
+            AccessTime = _time, ChangeTime = _time,
         };
         if (entry.EntryType is TarEntryType.SymbolicLink or TarEntryType.HardLink)
         {
@@ -62,9 +60,9 @@ internal sealed class LayerWriter : IAsyncDisposable
         return (_file, "sha256:" + Convert.ToHexStringLower(_hash.GetHashAndReset()));
     }
 
-    private Task WriteAsync(PaxTarEntry entry)
+    private Task WriteAsync(GnuTarEntry entry)
     {
-        entry.ModificationTime = _time;
+        (entry.ModificationTime, entry.AccessTime, entry.ChangeTime) = (_time, _time, _time);
         return _tar.WriteEntryAsync(entry);
     }
 

@@ -41,6 +41,8 @@ internal static class CopyVerb
             throw new CommandException("source and destination can not be empty");
         }
 
+        // The first question is a HEAD, whose refusal could not say which version an older engine speaks.
+        await call.Engine.PingAsync();
         long bytes = fromContainer.Length > 0 ? await DownloadAsync(call, fromContainer, from, to) : await UploadAsync(call, toContainer, from, to);
         if (!call.Flags.Bool("quiet") && TerminalDevice.IsTerminal(2) && to != "-")
         {
