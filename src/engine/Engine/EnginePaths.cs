@@ -1,3 +1,5 @@
+using Slipway.Linux;
+
 namespace Slipway.Engine;
 
 /// <summary>
@@ -86,6 +88,12 @@ public sealed class EnginePaths(string dataRoot, string execRoot)
         {
             Directory.CreateDirectory(path);
             File.SetUnixFileMode(path, path == Snapshots || path == Containers || path == Volumes ? traversable : closed);
+        }
+
+        // Layers are large trees that come and go as a whole.
+        foreach (var path in (ReadOnlySpan<string>)[Staging, Snapshots, Volumes])
+        {
+            DirectoryHints.SpreadChildren(path);
         }
     }
 }

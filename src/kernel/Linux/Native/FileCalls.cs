@@ -161,6 +161,12 @@ internal static partial class FileCalls
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Control(SafeFileHandle file, int command, long argument);
 
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int GetAttributeFlags(SafeFileHandle file, ulong request, out long flags);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int SetAttributeFlags(SafeFileHandle file, ulong request, in long flags);
+
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     internal static partial int Sync(SafeFileHandle file);
 
