@@ -115,7 +115,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var health = new HealthMonitor(new ProbeContainer(Execs, StartExec, time).RunAsync, ContainerEvents, time, _log);
         Life.Started += health.Start;
         Life.Ended += health.End;
-        _owned = [rotation, health, signals, Removal, _watch];
+        _owned = [rotation, health, signals, Removal, _watch, monitor];
         Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
     }
 

@@ -41,6 +41,8 @@ public sealed class CreateContainer
     /// <exception cref="EngineException">No such image, a name in use, or a configuration that is wrong or cannot be served.</exception>
     public async Task<(Container Container, IReadOnlyList<string> Warnings)> RunAsync(ContainerCreateRequest request, string? name, Platform? platform, CancellationToken cancel)
     {
+        // A container is usually started as soon as it is there.
+        Linux.Cgroups.ExpectMigration();
         var id = NewId();
         using var lease = _content.BeginLease();
         var image = await _images.PrepareAsync(request.Image, platform, cancel).ConfigureAwait(false);

@@ -45,6 +45,7 @@ public sealed class StartContainer
     // A start is not cut short when the client goes away: half a start would have to be undone.
     private async Task RunLockedAsync(Container container, Func<ContainerRecord, ContainerRecord> change)
     {
+        Linux.Cgroups.ExpectMigration();
         await container.Cleanup.ConfigureAwait(false);
         try
         {

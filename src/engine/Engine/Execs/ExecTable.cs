@@ -47,6 +47,7 @@ public sealed class ExecTable(ContainerEvents events, EnginePaths paths)
             throw EngineException.Invalid("No exec command specified");
         }
 
+        Linux.Cgroups.ExpectMigration();
         var exec = New(container, request);
         _byId[exec.Id] = exec;
         lock (container.Execs)

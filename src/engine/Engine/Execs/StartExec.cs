@@ -57,6 +57,7 @@ public sealed class StartExec
 
     private async Task<ExecProcess> CreateAsync(Exec exec, TaskHandle task, Func<string, ValueTask>? attach, CancellationToken cancel)
     {
+        Cgroups.ExpectMigration();
         var exits = Path.Combine(exec.Directory, "exit");
         Directory.CreateDirectory(exits);
         var path = Path.Combine(exec.Directory, "process.json");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text.Json;
 using Slipway.Linux;
@@ -19,8 +20,9 @@ internal sealed record MonitorRequest(string ContainerId, string BundlePath, str
 /// Starts conmon(8), one per container and per exec: it creates the process through the OCI runtime, holds its stdio, writes its log
 /// and records its exit code, and outlives this daemon.
 /// </summary>
-internal sealed class ConmonMonitor(EnginePaths paths)
+internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
 {
+    private readonly ConcurrentDictionary<string, SealedProgram> _runtimes = new(StringComparer.Ordinal);
     private const string Conmon = "/usr/bin/conmon";
     private static readonly string[] Environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR=/run"];
 
@@ -66,6 +68,15 @@ internal sealed class ConmonMonitor(EnginePaths paths)
         {
             sync.Dispose();
             throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var runtime in _runtimes.Values)
+        {
+            runtime.Dispose();
         }
     }
 
@@ -116,7 +127,7 @@ internal sealed class ConmonMonitor(EnginePaths paths)
         List<string> arguments =
         [
             "conmon", "--api-version", "1", "--cid", request.ContainerId, "--cuuid", request.ContainerId,
-            "--runtime", request.Runtime, "--runtime-arg", "--root", "--runtime-arg", paths.RuntimeState,
+            "--runtime", _runtimes.GetOrAdd(request.Runtime, path => new SealedProgram(path)).ExecutablePath, "--runtime-arg", "--root", "--runtime-arg", paths.RuntimeState,
             "--bundle", request.BundlePath, "--container-pidfile", Path.Combine(request.BundlePath, "pid"),
             "--conmon-pidfile", Path.Combine(request.BundlePath, "conmon.pid"),
             "--exit-dir", request.ExitDirectory, "--socket-dir-path", request.BundlePath, "--full-attach",
