@@ -78,7 +78,7 @@ public readonly record struct Digest
         var hex = text.StartsWith(Sha256Prefix, StringComparison.Ordinal) ? 64
             : text.StartsWith(Sha512Prefix, StringComparison.Ordinal) ? 128
             : -1;
-        return text.Length == hex + 7 && !text.AsSpan(7).ContainsAnyExcept(HexDigits);
+        return hex > 0 && text.Length == hex + 7 && !text.AsSpan(7).ContainsAnyExcept(HexDigits);
     }
 }
 
