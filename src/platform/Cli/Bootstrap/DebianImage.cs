@@ -67,9 +67,10 @@ internal sealed class DebianImage(string suite, string? mirror, TextWriter? prog
 
     private Process Start(DateTimeOffset time)
     {
-        ProcessStartInfo start = new(Tool) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // In a session of its own: mmdebstrap hangs up its whole process group when it is done.
+        ProcessStartInfo start = new("/usr/bin/setsid") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["SOURCE_DATE_EPOCH"] = time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        foreach (string argument in (string[])["--variant=minbase", "--format=tar", .. s_slim.Select(s => "--dpkgopt=" + s), "--aptopt=Acquire::Languages \"none\"", suite, "-", .. Sources()])
+        foreach (string argument in (string[])["--wait", Tool, "--variant=minbase", "--format=tar", .. s_slim.Select(s => "--dpkgopt=" + s), "--aptopt=Acquire::Languages \"none\"", suite, "-", .. Sources()])
         {
             start.ArgumentList.Add(argument);
         }
@@ -125,12 +126,9 @@ internal sealed class DebianLayer(LayerWriter layer, string suite)
     private static readonly string[] s_dropped =
     [
         "dev/", "var/cache/apt/", "var/lib/apt/lists/", "var/log/", "var/cache/ldconfig/", "var/cache/debconf/", "tmp/", "run/",
-        "etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap", "etc/apt/sources.list", "var/lib/dpkg/lock", "var/lib/dpkg/triggers/Lock",
+        "etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap", "etc/apt/sources.list", "etc/apt/sources.list.d/", "var/lib/dpkg/lock", "var/lib/dpkg/triggers/Lock",
         "etc/hostname", "etc/resolv.conf", "etc/machine-id", "var/lib/dbus/machine-id",
     ];
-
-    /// <summary>Directories whose content is dropped, but not they.</summary>
-    private static readonly string[] s_kept = [.. s_dropped.Where(d => d.EndsWith('/'))];
 
     /// <summary>Entries written so far.</summary>
     public int Entries { get; private set; }
@@ -162,19 +160,9 @@ internal sealed class DebianLayer(LayerWriter layer, string suite)
         }
     }
 
-    private static bool Drops(string name)
-    {
-        foreach (string dropped in s_dropped)
-        {
-            bool below = name.StartsWith(dropped, StringComparison.Ordinal) && !s_kept.Contains(name);
-            if (below)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    // Of a directory the content is dropped, but not the directory itself.
+    private static bool Drops(string name) =>
+        s_dropped.Any(dropped => dropped.EndsWith('/') ? name.Length > dropped.Length && name.StartsWith(dropped, StringComparison.Ordinal) : name == dropped);
 
     /// <summary>Debian's usual sources instead of this machine's, and the settings that keep layers on top small.</summary>
     private async Task OwnFilesAsync()

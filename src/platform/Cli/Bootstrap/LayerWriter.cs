@@ -47,7 +47,15 @@ internal sealed class LayerWriter : IAsyncDisposable
             copy.LinkName = linkName;
         }
 
-        copy.DataStream = content;
+        if (content is not null)
+        {
+            // The writer wants to know the length first; the largest file of a base system is some tens of megabytes.
+            MemoryStream whole = new(capacity: (int)entry.Length);
+            await content.CopyToAsync(whole);
+            whole.Position = 0;
+            copy.DataStream = whole;
+        }
+
         await _tar.WriteEntryAsync(copy);
     }
 
