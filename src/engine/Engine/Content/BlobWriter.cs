@@ -10,6 +10,9 @@ namespace Slipway.Engine.Content;
 /// </summary>
 public sealed class BlobWriter : IDisposable
 {
+    // Written to the device in pieces of this size while more arrives.
+    private const int WritebackStep = 8 << 20;
+
     private readonly ContentStore _store;
     private readonly string _path;
     private readonly DigestHash _hash = new();
@@ -17,6 +20,7 @@ public sealed class BlobWriter : IDisposable
     private readonly Lock _lock = new();
     private readonly ManualResetEventSlim _grown = new(false, spinCount: 10);
     private long _length;
+    private long _writtenBack;
     private bool _complete;
     private bool _failed;
     private bool _moved;
@@ -45,6 +49,11 @@ public sealed class BlobWriter : IDisposable
         }
 
         _hash.Append(data);
+        if (_length - _writtenBack >= WritebackStep)
+        {
+            DurableFile.BeginWriteback(_file, _writtenBack, _length - _writtenBack);
+            _writtenBack = _length;
+        }
     }
 
     /// <summary>Says that nothing more comes and computes the digest.</summary>

@@ -101,7 +101,8 @@ public sealed class LayerUnpack : IDisposable
 
         using var plain = Decompression.Open(source, packing);
         using var hashed = new HashingStream(plain);
-        var applied = ApplyLayer.Run(hashed, FileSystem, _cancel.Token);
+        using var ahead = new ReadAheadStream(hashed);
+        var applied = ApplyLayer.Run(ahead, FileSystem, _cancel.Token);
         DiffId = hashed.Finish();
         return applied;
     }

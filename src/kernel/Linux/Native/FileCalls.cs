@@ -27,6 +27,8 @@ internal static partial class FileCalls
     internal const ulong ResolveBeneath = 8;
     internal const ulong ResolveInRoot = 16;
 
+    internal const uint SyncFileRangeWrite = 2;
+
     internal const uint RenameNoReplace = 1;
     internal const uint RenameExchange = 2;
 
@@ -163,6 +165,9 @@ internal static partial class FileCalls
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Control(SafeFileHandle file, int command, long argument);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    internal static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int GetAttributeFlags(SafeFileHandle file, ulong request, out long flags);

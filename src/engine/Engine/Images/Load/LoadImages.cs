@@ -39,12 +39,30 @@ public sealed class LoadImages(ContentStore content, Snapshotter snapshots, Imag
 
     private static void Read(ArchiveIntake archive, Stream body, CancellationToken cancel)
     {
-        using var blocking = new BlockingStream(body, cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var blocking = new BlockingStream(body, stop.Token);
         var (head, whole) = PrefixedStream.Peek(blocking, Decompression.Needed);
         using (whole)
         {
-            using var plain = Decompression.Open(whole, Decompression.Detect(head));
-            archive.Read(plain);
+            var packing = Decompression.Detect(head);
+            using var plain = Decompression.Open(whole, packing);
+            if (packing == Packing.None)
+            {
+                archive.Read(plain);
+                return;
+            }
+
+            using var ahead = new ReadAheadStream(plain);
+            try
+            {
+                archive.Read(ahead);
+            }
+            catch
+            {
+                // The client may never send the rest that the other thread waits for.
+                stop.Cancel();
+                throw;
+            }
         }
     }
 
