@@ -16,6 +16,20 @@ public sealed class LinuxException : IOException
         Errno = errno;
     }
 
+    /// <summary>Describes a failed request to the kernel with the kernel's own explanation, where it gave one.</summary>
+    internal LinuxException(string call, string? path, int errno, string? detail)
+        : base(detail is null
+            ? $"{(string.IsNullOrEmpty(path) ? call : call + " " + path)}: {Describe(errno)}"
+            : $"{(string.IsNullOrEmpty(path) ? call : call + " " + path)}: {detail} ({Describe(errno)})")
+    {
+        Call = call;
+        Errno = errno;
+        Detail = detail;
+    }
+
+    /// <summary>The kernel's own explanation of a refused netlink request (its extended acknowledgement), if it gave one.</summary>
+    public string? Detail { get; }
+
     /// <summary>The error number, see <see cref="Linux.Errno"/>.</summary>
     public int Errno { get; }
 
