@@ -339,8 +339,9 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var running = Containers.All.Where(c => c.Task is not null).Select(c => c.Id).ToHashSet();
         var used = named.Where(use => running.Contains(use.Id)).ToList();
         VolumeMounts.Restore(used);
+        var unrecorded = ended.Where(c => c.Record.State.Status is ContainerStatus.Running or ContainerStatus.Paused).Select(c => c.Id).ToHashSet();
         new StartupSweep(Paths, Removal, _log).Run(
-            Containers.All.Select(c => c.Id).Concat(damaged).ToHashSet(), running, used.Select(use => Volumes.Find(use.Name)?.Mountpoint ?? "").ToHashSet(), Options.CgroupParent);
+            Containers.All.Select(c => c.Id).Concat(damaged).ToHashSet(), running, used.Select(use => Volumes.Find(use.Name)?.Mountpoint ?? "").ToHashSet(), Options.CgroupParent, unrecorded);
         cancel.ThrowIfCancellationRequested();
         _recovery = Recovery.FinishAsync(ended, _shutdown.Token);
         _ = Task.Run(CollectGarbage.RunAsync, CancellationToken.None);

@@ -76,7 +76,7 @@ public sealed class VolumeMountTests
         Mounts.Mount("tmpfs", container, "tmpfs", 0, null);
         Directory.CreateDirectory(Path.Combine(root.Paths.Staging, "half"));
         new StartupSweep(root.Paths, root.Removal, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
-            .Run(new HashSet<string> { "running" }, new HashSet<string> { "running" }, new HashSet<string> { used.Mountpoint }, "/slipway-test-none");
+            .Run(new HashSet<string> { "running" }, new HashSet<string> { "running" }, new HashSet<string> { used.Mountpoint }, "/slipway-test-none", new HashSet<string>());
         Assert.True(Mounts.IsMountPoint(used.Mountpoint));
         Assert.False(Mounts.IsMountPoint(stray.Mountpoint));
         Assert.False(Directory.Exists(root.Paths.Container("gone")));

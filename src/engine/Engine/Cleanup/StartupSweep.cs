@@ -14,7 +14,8 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
     /// <param name="running">Ids of those with a live process.</param>
     /// <param name="mountedVolumes">Mount points of volumes whose device running containers use.</param>
     /// <param name="cgroupParent">The cgroup below which containers are made.</param>
-    public void Run(IReadOnlySet<string> known, IReadOnlySet<string> running, IReadOnlySet<string> mountedVolumes, string cgroupParent)
+    /// <param name="unrecorded">Ids of those that ended unseen: their cgroups still tell whether memory ran out.</param>
+    public void Run(IReadOnlySet<string> known, IReadOnlySet<string> running, IReadOnlySet<string> mountedVolumes, string cgroupParent, IReadOnlySet<string> unrecorded)
     {
         UnmountStrays(running, mountedVolumes);
         foreach (var leftover in Directory.EnumerateFileSystemEntries(paths.Staging))
@@ -24,7 +25,7 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
 
         RemoveUnknown(paths.Containers, known);
         RemoveUnknownBundles(running);
-        RemoveCgroups(cgroupParent, running);
+        RemoveCgroups(cgroupParent, running.Concat(unrecorded).ToHashSet());
     }
 
     // Innermost first, so that nothing is busy.
@@ -71,14 +72,14 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
         }
     }
 
-    private void RemoveCgroups(string parent, IReadOnlySet<string> running)
+    private void RemoveCgroups(string parent, HashSet<string> kept)
     {
         foreach (var hierarchy in Mounts.ReadMountInfo().Where(mount => mount.FsType is "cgroup" or "cgroup2").Select(mount => mount.Target))
         {
             var ours = hierarchy + "/" + parent.Trim('/');
             foreach (var cgroup in Directory.Exists(ours) ? Directory.GetDirectories(ours) : [])
             {
-                if (IsContainerId(Path.GetFileName(cgroup)) && !running.Contains(Path.GetFileName(cgroup)))
+                if (IsContainerId(Path.GetFileName(cgroup)) && !kept.Contains(Path.GetFileName(cgroup)))
                 {
                     Try(cgroup, () => RemoveCgroup(cgroup));
                 }
