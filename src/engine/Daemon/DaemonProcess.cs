@@ -34,6 +34,7 @@ internal static class DaemonProcess
         using var rootLock = DataRootLock.Take(new EnginePaths(options.DataRoot, options.ExecRoot));
         using var pidFile = PidFile.Write(settings.PidFile);
         var endPoints = ListenSockets.Open(settings);
+        using var trim = new IdleTrim(time);
         using var signals = new StopSignals(() => Reload(settings, log, room));
         try
         {

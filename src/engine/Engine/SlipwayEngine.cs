@@ -41,7 +41,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Paths.Create();
         _stateIsNew = !File.Exists(Paths.StateDatabase);
         State = StateStore.Open(Paths.StateDatabase, time, _log);
-        Events = new EventLog(time);
+        Events = new EventLog(time, _log);
         ContainerEvents = new ContainerEvents(Events);
         Containers = new ContainerTable();
         Life = new ContainerLife();

@@ -19,7 +19,7 @@ public sealed class EngineRoot : IAsyncDisposable
         Reserve = new ReserveFile(Paths, NullLogger.Instance);
         State.MakeRoom = Reserve.Release;
         Removal = new BackgroundRemoval(Paths, Reserve, NullLogger.Instance);
-        Events = new EventLog(TimeProvider.System);
+        Events = new EventLog(TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         Mounts = new VolumeMounts(Table, Paths, Events, NullLogger.Instance);
         Create = new CreateVolume(Table, State, Paths, Events, TimeProvider.System, Removal);
         Remove = new RemoveVolume(Table, Mounts, State, Events, Removal);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 using Slipway.DockerApi;
 
 namespace Slipway.Engine.Events;
@@ -8,7 +9,7 @@ namespace Slipway.Engine.Events;
 /// What happened, for <c>GET /events</c>: the last <see cref="Capacity"/> messages are kept for <c>since</c>, newer ones are handed to
 /// every reader. A reader that falls <see cref="Capacity"/> messages behind loses the oldest, so that it cannot hold up the engine.
 /// </summary>
-public sealed class EventLog(TimeProvider time)
+public sealed class EventLog(TimeProvider time, ILogger log)
 {
     /// <summary>How many messages are kept, and how many may wait for one reader.</summary>
     public const int Capacity = 1024;
@@ -25,6 +26,7 @@ public sealed class EventLog(TimeProvider time)
     /// <param name="attributes">Attributes such as name, image and labels.</param>
     public void Publish(string type, string action, string actorId, IReadOnlyDictionary<string, string> attributes)
     {
+        Write(type, action, actorId, attributes);
         lock (_lock)
         {
             // Two events never share a time, so that a client can go on from the last one it saw.
@@ -80,6 +82,15 @@ public sealed class EventLog(TimeProvider time)
                 _readers.Remove(channel);
             }
         }
+    }
+
+    // An exec's action carries its command line, which may hold secrets, and health checks make many of them.
+    private void Write(string type, string action, string actorId, IReadOnlyDictionary<string, string> attributes)
+    {
+        var isExec = action.StartsWith("exec_", StringComparison.Ordinal);
+        var verb = isExec ? action.Split(':', 2)[0] : action;
+        var id = actorId.Length == 64 ? actorId[..12] : actorId;
+        log.Log(isExec ? LogLevel.Debug : LogLevel.Information, "{Type} {Verb} {Id} {Name}", type, verb, id, attributes.GetValueOrDefault("exitCode") is { } code ? $"{attributes.GetValueOrDefault("name")} exit={code}" : attributes.GetValueOrDefault("name"));
     }
 
     private EventMessage[] Subscribe(Channel<EventMessage> channel, long? since)
