@@ -24,7 +24,7 @@ internal sealed class ImageStore : IAsyncDisposable
 
     internal ImageTable Images { get; private set; } = null!;
 
-    internal EventLog Events { get; } = new(TimeProvider.System);
+    internal EventLog Events { get; } = new(TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
 
     internal LoadImages Load => new(Content, Snapshots, Images, Events, NullLogger.Instance);
 
