@@ -32,6 +32,24 @@ public sealed class NetworkSandboxTests : IDisposable
     }
 
     [Fact]
+    public void Twenty_are_made_connected_and_removed_at_once()
+    {
+        using var host = NetworkSandbox.Create([]);
+        host.Links.Apply(new RouteBatch().AddBridge(new BridgeOptions("br0") { Index = 10, Up = true }));
+        Parallel.For(0, 20, i =>
+        {
+            using var guest = NetworkSandbox.Create([], scratch.At($"ns{i}"));
+            host.Links.Apply(new RouteBatch().AddVeth(
+                new LinkOptions($"v{i}") { Master = 10, Up = true },
+                new LinkOptions("eth0") { Index = 2, Namespace = guest.Namespace }));
+            guest.Links.Apply(new RouteBatch().SetUp(2).AddAddress(2, new IPAddress([10, 9, 0, (byte)(i + 2)]), 24));
+        });
+        Assert.Equal(20, host.Links.ListLinks(master: 10).Count);
+        Parallel.For(0, 20, i => NetworkSandbox.Remove(scratch.At($"ns{i}")));
+        Assert.True(SpinWait.SpinUntil(() => host.Links.ListLinks(master: 10).Count == 0, TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
     public void The_other_end_of_a_cable_goes_when_its_namespace_ends()
     {
         using var host = NetworkSandbox.Create([]);

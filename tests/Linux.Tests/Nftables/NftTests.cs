@@ -8,7 +8,7 @@ public sealed class NftTests : IDisposable
 
     private const string Rules = $$"""
         table inet {{Table}} {
-          set addresses { type ipv4_addr . inet_service; }
+          set addresses { type ipv4_addr . inet_service; size 65536; }
           map ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
           chain one { }
           chain two { }
@@ -59,6 +59,19 @@ public sealed class NftTests : IDisposable
     }
 
     [Fact]
+    public void A_table_is_replaced_in_one_go_and_only_that_table()
+    {
+        language.Apply("table inet slipway_test_other { }");
+        language.Apply(Rules);
+        session.Apply(new NftTransaction().Add(NftFamily.Inet, Table, "chains", new NftElement(NftValue.Interface("veth1"), Verdict: NftVerdict.Accept)));
+        language.Apply($"add table inet {Table}; delete table inet {Table}\n" + Rules);
+        Assert.Empty(session.ListElements(NftFamily.Inet, Table, "chains"));
+        Assert.True(session.TableExists(NftFamily.Inet, "slipway_test_other"));
+        Assert.Throws<LinuxException>(() => language.Apply($"delete table inet {Table}\n" + Rules + "\nadd rule inet nowhere c accept"));
+        Assert.True(session.TableExists(NftFamily.Inet, Table));
+    }
+
+    [Fact]
     public void Wrong_rules_change_nothing_and_say_what_is_wrong()
     {
         var wrong = Assert.Throws<LinuxException>(() => language.Apply($"add table inet {Table}; add rule inet {Table} nowhere accept"));
@@ -99,7 +112,7 @@ public sealed class NftTests : IDisposable
     public void A_transaction_is_made_whole_or_not_at_all()
     {
         language.Apply(Rules);
-        var elements = Enumerable.Range(0, 3000).Select(i =>
+        var elements = Enumerable.Range(0, 20_000).Select(i =>
             new NftElement(NftValue.Join(NftValue.Address(new IPAddress([10, 1, (byte)(i >> 8), (byte)i])), NftValue.Port(i)))).ToArray();
         var refused = Assert.Throws<LinuxException>(() => session.Apply(new NftTransaction()
             .Add(NftFamily.Inet, Table, "addresses", elements)

@@ -12,6 +12,7 @@ internal static partial class NetlinkCalls
     internal const int NetfilterProtocol = 12;
 
     internal const int SocketLevel = 1;
+    internal const int SendBufferForce = 32;
     internal const int ReceiveBufferForce = 33;
     internal const int NetlinkLevel = 270;
     internal const int CapAcknowledge = 10;

@@ -18,7 +18,7 @@ internal sealed class NetlinkSocket : IDisposable
     private const int FlagAttributes = 0x200;
     private const int MessageAttribute = 1;
     private const int LongestAnswer = 64 * 1024;
-    private const int ReceiveRoom = 4 * 1024 * 1024;
+    private const int Room = 4 * 1024 * 1024;
     private const int Attempts = 10;
 
     private readonly SafeFileHandle socket;
@@ -32,7 +32,10 @@ internal sealed class NetlinkSocket : IDisposable
         SetOption(NetlinkCalls.NetlinkLevel, NetlinkCalls.CapAcknowledge, 1);
         SetOption(NetlinkCalls.NetlinkLevel, NetlinkCalls.ExtendedAcknowledge, 1);
         SetOption(NetlinkCalls.NetlinkLevel, NetlinkCalls.StrictCheck, 1);
-        SetOption(NetlinkCalls.SocketLevel, NetlinkCalls.ReceiveBufferForce, ReceiveRoom);
+        SetOption(NetlinkCalls.SocketLevel, NetlinkCalls.ReceiveBufferForce, Room);
+
+        // A batch must fit into it (EMSGSIZE); nothing is set aside.
+        SetOption(NetlinkCalls.SocketLevel, NetlinkCalls.SendBufferForce, Room);
     }
 
     /// <summary>Gets one message of an answer: its type, its flags and what follows the header.</summary>

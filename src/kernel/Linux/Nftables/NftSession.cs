@@ -80,7 +80,10 @@ public sealed class NftSession : IDisposable
         return failures is [var refused, ..] ? throw new LinuxException("read generation", "nftables", refused.Errno, refused.Text) : generation;
     }
 
-    /// <summary>All entries of a set or map, in no order; ENOENT when it is not there.</summary>
+    /// <summary>
+    /// All entries of a set or map, in no order; ENOENT when it is not there. A set without a "size" of its own grows in the background, and
+    /// then the kernel may leave entries out of the list; one with a size is always listed whole.
+    /// </summary>
     public IReadOnlyList<NftElement> ListElements(NftFamily family, string table, string set)
     {
         var found = new List<NftElement>();
