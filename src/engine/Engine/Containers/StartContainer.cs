@@ -54,10 +54,11 @@ public sealed class StartContainer
             await container.Attaches.OpenAsync(task.BundlePath).ConfigureAwait(false);
             await _tasks.ReleaseAsync(container, task).ConfigureAwait(false);
         }
-        catch (EngineException e)
+        catch (Exception e)
         {
-            await FailAsync(container, e).ConfigureAwait(false);
-            throw;
+            var failure = e as EngineException ?? new EngineException(ErrorKind.Unavailable, $"cannot start container {container.Id}: {e.Message}", e);
+            await FailAsync(container, failure).ConfigureAwait(false);
+            throw failure;
         }
 
         var started = container.RecordFactAsync(r => Running(change(r), container.Task));
@@ -107,10 +108,18 @@ public sealed class StartContainer
         container.Task = null;
         await _tasks.DiscardAsync(container, task).ConfigureAwait(false);
         var code = RuntimeErrors.ExitCodeFor(failure.Message);
-        await container.RecordFactAsync(r => r with
+        try
         {
-            State = r.State with { Status = r.HasBeenStarted ? ContainerStatus.Exited : ContainerStatus.Created, Pid = 0, MonitorPid = 0, ExitCode = code, Error = failure.Message },
-        }).ConfigureAwait(false);
+            await container.RecordFactAsync(r => r with
+            {
+                State = r.State with { Status = r.HasBeenStarted ? ContainerStatus.Exited : ContainerStatus.Created, Pid = 0, MonitorPid = 0, ExitCode = code, Error = failure.Message },
+            }).ConfigureAwait(false);
+        }
+        catch (EngineException e)
+        {
+            _log.LogError("container {Id}: its failed start is not recorded on disk: {Reason}", container.Id, e.Message);
+        }
+
         if (container.Record.HostConfig.AutoRemove)
         {
             _exits.RemoveInBackground(container);
