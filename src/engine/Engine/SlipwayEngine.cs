@@ -76,8 +76,9 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var monitor = new ConmonMonitor(Paths);
         var rootFileSystem = new RootFileSystem(Paths, Snapshots);
         var shm = new SharedMemory(Paths);
-        var bundles = new BundleWriter(Paths, options, Containers, VolumeMounts, new EtcFiles(Paths, options), shm, specs);
-        var tasks = new TaskLauncher(Paths, options, monitor, rootFileSystem, bundles, shm, VolumeMounts, time, _log);
+        var imageMounts = new ImageMounts(Paths, Snapshots);
+        var bundles = new BundleWriter(Paths, options, Containers, VolumeMounts, imageMounts, new EtcFiles(Paths, options), shm, specs);
+        var tasks = new TaskLauncher(Paths, options, monitor, rootFileSystem, bundles, shm, VolumeMounts, imageMounts, time, _log);
         var exits = new ContainerExit(tasks, _watch, Life, ContainerEvents, time, _log, _shutdown.Token);
         var images = new ContainerImages(Images, Snapshots, Content);
 
@@ -85,7 +86,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         StartExec = new StartExec(Execs, monitor, new Lazy<ExecSpecFactory>(() => new ExecSpecFactory(specs.Value, options)), options, ContainerEvents, _log);
         InspectExec = new InspectExec();
 
-        var volumes = new ContainerVolumes(Containers, Volumes, CreateVolume, RemoveVolume, new CopyUp(Volumes, VolumeMounts, Paths), rootFileSystem);
+        var volumes = new ContainerVolumes(Containers, Images, Volumes, CreateVolume, RemoveVolume, new CopyUp(Volumes, VolumeMounts, Paths), rootFileSystem);
         CreateContainer = new CreateContainer(Containers, Images, Content, rootFileSystem, volumes, State, options, Paths, Removal, ContainerEvents, Host, time);
         StartContainer = new StartContainer(tasks, exits, Life, ContainerEvents, time, _log);
         KillContainer = new KillContainer(ContainerEvents);
@@ -348,5 +349,14 @@ public sealed class SlipwayEngine : IAsyncDisposable
     }
 
     private IReadOnlyList<ImageUse> ImageUses() =>
-        [.. Containers.All.Select(c => c.Record).Select(r => new ImageUse(r.Id, r.ImageId, r.ManifestDigest, r.ChainId, r.State.Status is ContainerStatus.Running or ContainerStatus.Paused))];
+        [.. Containers.All.Select(c => c.Record).SelectMany(ImageUses)];
+
+    // A container holds the image it was made from and those that are mounted into it.
+    private static IEnumerable<ImageUse> ImageUses(ContainerRecord r)
+    {
+        var running = r.State.Status is ContainerStatus.Running or ContainerStatus.Paused;
+        return r.Mounts.Where(mount => mount is { Type: "image", ManifestDigest: not null })
+            .Select(mount => new ImageUse(r.Id, mount.Name, mount.ManifestDigest!, mount.ChainId, running))
+            .Prepend(new ImageUse(r.Id, r.ImageId, r.ManifestDigest, r.ChainId, running));
+    }
 }

@@ -70,11 +70,10 @@ public sealed class MountPlanTests
     }
 
     [Fact]
-    public async Task ImageMountsAreRefusedBeforeVolumesAreMade()
+    public void ImageMountsAreReadOnly()
     {
-        var mounts = Build(new() { Binds = ["vol:/v"], Mounts = [new() { Type = "image", Source = "busybox", Target = "/i" }] });
-        var failure = await Assert.ThrowsAsync<EngineException>(() => MountPlan.ResolveAsync(mounts, _ => throw new InvalidOperationException()));
-        Assert.Equal(ErrorKind.NotImplemented, failure.Kind);
+        var mount = Build(new() { Mounts = [new() { Type = "image", Source = "busybox", Target = "/i", ImageOptions = new() { Subpath = "bin" } }] }).Single();
+        Assert.Equal(("image", "busybox", "bin", false), (mount.Type, mount.Name, mount.Subpath, mount.ReadWrite));
     }
 
     [Fact]

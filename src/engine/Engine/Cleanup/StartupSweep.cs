@@ -23,9 +23,11 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
             Remove(leftover);
         }
 
+        // Other daemons may have containers below the same parent: only cgroups of ids that left something in these roots are ours.
+        var ours = known.Concat(Names(paths.Containers)).Concat(Names(paths.Bundles)).Concat(Names(paths.RuntimeState)).Where(IsContainerId);
+        RemoveCgroups(cgroupParent, ours.Except(running).Except(unrecorded).ToList());
         RemoveUnknown(paths.Containers, known);
         RemoveUnknownBundles(running);
-        RemoveCgroups(cgroupParent, running.Concat(unrecorded).ToHashSet());
     }
 
     // Innermost first, so that nothing is busy.
@@ -72,17 +74,13 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
         }
     }
 
-    private void RemoveCgroups(string parent, HashSet<string> kept)
+    private void RemoveCgroups(string parent, IReadOnlyList<string> ids)
     {
         foreach (var hierarchy in Mounts.ReadMountInfo().Where(mount => mount.FsType is "cgroup" or "cgroup2").Select(mount => mount.Target))
         {
-            var ours = hierarchy + "/" + parent.Trim('/');
-            foreach (var cgroup in Directory.Exists(ours) ? Directory.GetDirectories(ours) : [])
+            foreach (var cgroup in ids.Select(id => $"{hierarchy}/{parent.Trim('/')}/{id}").Where(Directory.Exists))
             {
-                if (IsContainerId(Path.GetFileName(cgroup)) && !kept.Contains(Path.GetFileName(cgroup)))
-                {
-                    Try(cgroup, () => RemoveCgroup(cgroup));
-                }
+                Try(cgroup, () => RemoveCgroup(cgroup));
             }
         }
     }
@@ -97,6 +95,9 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
 
         Directory.Delete(cgroup);
     }
+
+    private static IEnumerable<string> Names(string directory) =>
+        Directory.Exists(directory) ? Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path)) : [];
 
     private static bool IsContainerId(string name) => name.Length == 64 && name.All(char.IsAsciiHexDigitLower);
 

@@ -64,7 +64,7 @@ public sealed record ContainerMount
     /// <summary><c>bind</c>, <c>volume</c>, <c>tmpfs</c> or <c>image</c>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>Volume name for <c>volume</c>, image id for <c>image</c>; otherwise empty.</summary>
+    /// <summary>Volume name for <c>volume</c>; for <c>image</c> its id, before it has been found its reference; otherwise empty.</summary>
     public string Name { get; init; } = "";
 
     /// <summary>Host path of a bind mount or of the volume's data; empty for tmpfs.</summary>
@@ -93,6 +93,12 @@ public sealed record ContainerMount
 
     /// <summary>Whether the volume was made for this container without a name, and goes with it.</summary>
     public bool Anonymous { get; init; }
+
+    /// <summary>For <c>image</c>: digest of the manifest whose layers are mounted; null until the image has been found.</summary>
+    public string? ManifestDigest { get; init; }
+
+    /// <summary>For <c>image</c>: the top of its layers; null for an image without layers.</summary>
+    public string? ChainId { get; init; }
 
     /// <summary>The mount as it was asked for through the Mounts API, if it was.</summary>
     public Mount? Spec { get; init; }

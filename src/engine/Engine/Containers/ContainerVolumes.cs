@@ -2,20 +2,27 @@ using System.Collections.Concurrent;
 using Slipway.DockerApi;
 using Slipway.Engine.Containers.Spec;
 using Slipway.Engine.Containers.Tasks;
+using Slipway.Engine.Images;
 using Slipway.Engine.Volumes;
 
 namespace Slipway.Engine.Containers;
 
-/// <summary>A new container's mounts: volumes are found or made, empty ones are filled from the image, and all of it is taken back when the creation fails.</summary>
-internal sealed class ContainerVolumes(ContainerTable table, VolumeTable volumes, CreateVolume create, RemoveVolume remove, CopyUp copyUp, RootFileSystem rootFileSystem)
+/// <summary>A new container's mounts: images are found, volumes found or made, empty ones are filled from the image, and all of it is taken back when the creation fails.</summary>
+internal sealed class ContainerVolumes(ContainerTable table, ImageTable images, VolumeTable volumes, CreateVolume create, RemoveVolume remove, CopyUp copyUp, RootFileSystem rootFileSystem)
 {
     private readonly ConcurrentDictionary<string, List<string>> _made = new(StringComparer.Ordinal);
 
     /// <summary>Resolves what a request asks to mount.</summary>
-    internal async Task<IReadOnlyList<ContainerMount>> ResolveAsync(string id, NormalizedRequest request)
+    internal async Task<IReadOnlyList<ContainerMount>> ResolveAsync(string id, NormalizedRequest request, CancellationToken cancel)
     {
         var plan = MountPlan.Build(request.HostConfig, request.Config, name => table.Get(name).Record.Mounts);
-        return await MountPlan.ResolveAsync(plan, volume => FindOrMakeAsync(id, volume)).ConfigureAwait(false);
+        var found = new List<ContainerMount>(plan.Count);
+        foreach (var mount in plan)
+        {
+            found.Add(mount is { Type: "image", ManifestDigest: null } ? await FindImageAsync(mount, cancel).ConfigureAwait(false) : mount);
+        }
+
+        return await MountPlan.ResolveAsync(found, volume => FindOrMakeAsync(id, volume)).ConfigureAwait(false);
     }
 
     /// <summary>Copies the image's content into empty volumes.</summary>
@@ -47,6 +54,12 @@ internal sealed class ContainerVolumes(ContainerTable table, VolumeTable volumes
                 // Somebody else has begun to use it.
             }
         }
+    }
+
+    private async Task<ContainerMount> FindImageAsync(ContainerMount mount, CancellationToken cancel)
+    {
+        var image = await images.PrepareAsync(mount.Name, null, cancel).ConfigureAwait(false);
+        return mount with { Name = image.ConfigDigest.ToString(), ManifestDigest = image.ManifestDigest.ToString(), ChainId = image.ChainId };
     }
 
     private async Task<(string Mountpoint, string Driver)> FindOrMakeAsync(string id, VolumeRequest wanted)

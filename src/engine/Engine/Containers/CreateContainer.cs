@@ -50,7 +50,7 @@ public sealed class CreateContainer
         var reserved = Reserve(name, id);
         try
         {
-            var mounts = await _volumes.ResolveAsync(id, normalized).ConfigureAwait(false);
+            var mounts = await _volumes.ResolveAsync(id, normalized, cancel).ConfigureAwait(false);
             var record = Record(id, reserved, request, normalized, image, mounts);
             _rootFileSystem.Prepare(id);
             await _volumes.FillAsync(record, cancel).ConfigureAwait(false);

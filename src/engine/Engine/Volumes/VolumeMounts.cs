@@ -107,7 +107,7 @@ public sealed class VolumeMounts(VolumeTable table, EnginePaths paths, EventLog 
     {
         var volume = table.Get(mount.Name);
         await UseAsync(volume, containerId).ConfigureAwait(false);
-        return mount.Subpath.Length == 0 ? volume.Mountpoint : VolumeSubpath.Hold(volume, mount.Subpath, Path.Combine(Subpaths(containerId), $"{index}"));
+        return mount.Subpath.Length == 0 ? volume.Mountpoint : HeldSubpath.Bind(volume.Mountpoint, mount.Subpath, Path.Combine(Subpaths(containerId), $"{index}"));
     }
 
     private async Task UseAsync(Volume volume, string user)

@@ -62,15 +62,9 @@ public static class MountPlan
     /// <summary>Finds or makes the volumes that mounts name, after everything has been checked.</summary>
     /// <param name="mounts">From <see cref="Build"/>.</param>
     /// <param name="volume">Finds or makes a volume and gives its host path and driver.</param>
-    /// <exception cref="EngineException"><see cref="ErrorKind.NotImplemented"/> for image mounts, before any volume is made.</exception>
     public static async Task<IReadOnlyList<ContainerMount>> ResolveAsync(
         IReadOnlyList<ContainerMount> mounts, Func<VolumeRequest, Task<(string Mountpoint, string Driver)>> volume)
     {
-        if (mounts.FirstOrDefault(mount => mount is { Type: "image", Source: "" }) is { } image)
-        {
-            throw new EngineException(ErrorKind.NotImplemented, $"mount of image {image.Name} on {image.Destination}: this engine does not mount images");
-        }
-
         var resolved = new List<ContainerMount>(mounts.Count);
         foreach (var mount in mounts)
         {

@@ -6,8 +6,8 @@ using Slipway.Oci;
 
 namespace Slipway.Engine.Containers.Tasks;
 
-/// <summary>Writes a container's OCI bundle: resolves what the record names (volumes, users, other containers) into what exists now.</summary>
-internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, ContainerTable table, VolumeMounts volumes, EtcFiles etc, SharedMemory shm, Lazy<SpecFactory> specs)
+/// <summary>Writes a container's OCI bundle: resolves what the record names (volumes, images, users, other containers) into what exists now.</summary>
+internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, ContainerTable table, VolumeMounts volumes, ImageMounts images, EtcFiles etc, SharedMemory shm, Lazy<SpecFactory> specs)
 {
     /// <summary>Writes <c>config.json</c>. The root filesystem is mounted and the bundle directory exists.</summary>
     /// <exception cref="EngineException">An unknown user, a missing mount source, a container that is joined but does not run.</exception>
@@ -17,7 +17,8 @@ internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, Con
         BindSources.Ensure(record.Mounts);
         var sources = await volumes.AttachAsync(record.Id, record.Mounts).ConfigureAwait(false);
         etc.Write(record);
-        var inputs = Inputs(record, [.. record.Mounts.Zip(sources, (mount, source) => mount with { Source = source })]);
+        var mounts = images.Mount(record.Id, [.. record.Mounts.Zip(sources, (mount, source) => mount with { Source = source })]);
+        var inputs = Inputs(record, mounts);
         var spec = specs.Value.Create(inputs);
         await File.WriteAllBytesAsync(Path.Combine(paths.Bundle(record.Id), "config.json"), JsonSerializer.SerializeToUtf8Bytes(spec, RuntimeJson.Default.RuntimeSpec)).ConfigureAwait(false);
     }

@@ -16,7 +16,7 @@ internal readonly record struct TaskEnd(int Code, string Error, bool OomKilled, 
 /// Makes a container's process and takes it apart again. Order of making: root filesystem, files that the engine provides, bundle,
 /// monitor; each step's undo is in <see cref="DiscardAsync"/>, which may run after any of them.
 /// </summary>
-internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, TimeProvider time, ILogger log)
+internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, ImageMounts images, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
@@ -95,6 +95,7 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         var cgroup = CgroupPath(container.Record);
         container.Attaches.End();
         shm.Unmount(id);
+        images.Unmount(id);
         rootFileSystem.Unmount(id);
         await volumes.ReleaseAsync(id).ConfigureAwait(false);
         container.Cleanup = Task.Run(() => Destroy(id, cgroup, task));

@@ -2,20 +2,20 @@ using Slipway.Linux;
 
 namespace Slipway.Engine.Volumes;
 
-/// <summary>A path inside a volume, whose content a container controls: resolved inside the volume and then held by a bind mount.</summary>
-internal static class VolumeSubpath
+/// <summary>A path inside a volume or image, whose content others control: resolved inside it and then held by a bind mount.</summary>
+internal static class HeldSubpath
 {
     /// <summary>Binds the path to a new mount point.</summary>
-    /// <param name="volume">The volume, mounted.</param>
+    /// <param name="directory">Where the volume or image is mounted.</param>
     /// <param name="subpath">Relative path inside it.</param>
     /// <param name="target">The mount point to make, in a directory of the container's own.</param>
     /// <returns><paramref name="target"/>.</returns>
     /// <exception cref="EngineException"><see cref="ErrorKind.InvalidArgument"/> when nothing is there.</exception>
-    internal static string Hold(Volume volume, string subpath, string target)
+    internal static string Bind(string directory, string subpath, string target)
     {
         try
         {
-            using var root = SafePath.Open(volume.Mountpoint);
+            using var root = SafePath.Open(directory);
             using var found = root.OpenPath(subpath);
             MakeMountPoint(target, FileStat.Of(found).IsDirectory);
             Mounts.Bind(Descriptors.PathOf(found), target, recursive: true, readOnly: false);
@@ -23,7 +23,7 @@ internal static class VolumeSubpath
         }
         catch (LinuxException e)
         {
-            throw EngineException.Invalid($"cannot access path {Path.Combine(volume.Mountpoint, subpath)}: {LinuxException.Describe(e.Errno)}", e);
+            throw EngineException.Invalid($"cannot access path {Path.Combine(directory, subpath)}: {LinuxException.Describe(e.Errno)}", e);
         }
     }
 
