@@ -84,6 +84,31 @@ public sealed class VolumeMountTests
         await root.Mounts.ReleaseAsync("running");
     }
 
+    [Fact]
+    public async Task Only_cgroups_that_left_something_in_the_roots_are_swept()
+    {
+        await using var root = new EngineRoot();
+        var (mine, foreign) = (new string('a', 64), new string('b', 64));
+        var parent = $"/slipway-sweep-{Environment.ProcessId}";
+        var hierarchy = Slipway.Linux.Mounts.ReadMountInfo().First(mount => mount.FsType is "cgroup2" || (mount.FsType is "cgroup" && mount.Target.EndsWith("/pids", StringComparison.Ordinal))).Target;
+        var cgroups = new[] { mine, foreign }.Select(id => Directory.CreateDirectory($"{hierarchy}{parent}/{id}").FullName).ToList();
+        try
+        {
+            Directory.CreateDirectory(root.Paths.Bundle(mine));
+            new StartupSweep(root.Paths, root.Removal, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
+                .Run(new HashSet<string>(), new HashSet<string>(), new HashSet<string>(), parent, new HashSet<string>());
+            Assert.Equal([false, true], cgroups.Select(Directory.Exists));
+            Assert.False(Directory.Exists(root.Paths.Bundle(mine)));
+        }
+        finally
+        {
+            foreach (var left in cgroups.Append(hierarchy + parent).Where(Directory.Exists))
+            {
+                Directory.Delete(left);
+            }
+        }
+    }
+
     internal static ContainerMount Mount(string volume, string subpath = "", string destination = "/data") =>
         new() { Type = "volume", Name = volume, Destination = destination, Subpath = subpath, Driver = "local" };
 }

@@ -58,7 +58,17 @@ internal sealed class ContainerVolumes(ContainerTable table, ImageTable images, 
 
     private async Task<ContainerMount> FindImageAsync(ContainerMount mount, CancellationToken cancel)
     {
-        var image = await images.PrepareAsync(mount.Name, null, cancel).ConfigureAwait(false);
+        RunnableImage image;
+        try
+        {
+            image = await images.PrepareAsync(mount.Name, null, cancel).ConfigureAwait(false);
+        }
+        catch (EngineException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            // "Not found" would tell clients to pull the container's own image.
+            throw EngineException.Invalid($"cannot mount image on {mount.Destination}: {e.Message}", e);
+        }
+
         return mount with { Name = image.ConfigDigest.ToString(), ManifestDigest = image.ManifestDigest.ToString(), ChainId = image.ChainId };
     }
 

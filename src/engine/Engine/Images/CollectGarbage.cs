@@ -7,7 +7,7 @@ namespace Slipway.Engine.Images;
 
 /// <summary>What a collection freed.</summary>
 /// <param name="ChainIds">Snapshots removed, top first.</param>
-/// <param name="Bytes">Bytes of their files.</param>
+/// <param name="Bytes">Bytes of their files and of the blobs removed.</param>
 public sealed record Collected(IReadOnlyList<Digest> ChainIds, long Bytes);
 
 /// <summary>
@@ -47,12 +47,17 @@ public sealed class CollectGarbage(ContentStore content, Snapshotter snapshots, 
         var gone = snapshots.All.Where(row => !chains.Contains(row.ChainId.ToString())).ToList();
         gone = [.. gone.Where(row => content.Leases.TryCollect(row.ChainId.ToString(), floor, () => { }))];
         await snapshots.RemoveAsync(gone).ConfigureAwait(false);
+        var freed = gone.Sum(row => row.Size);
         foreach (var blob in content.List().Where(blob => !blobs.Contains(blob)).ToList())
         {
-            content.Leases.TryCollect(blob.ToString(), floor, () => content.Delete(blob));
+            content.Leases.TryCollect(blob.ToString(), floor, () =>
+            {
+                freed += content.Size(blob);
+                content.Delete(blob);
+            });
         }
 
-        return new Collected([.. gone.OrderByDescending(row => row.Number).Select(row => row.ChainId)], gone.Sum(row => row.Size));
+        return new Collected([.. gone.OrderByDescending(row => row.Number).Select(row => row.ChainId)], freed);
     }
 
     private HashSet<Digest> NeededBlobs()

@@ -60,7 +60,7 @@ public sealed class ListImages(ImageTable images, ContentStore content, Snapshot
             Created = image.Created.ToUnixTimeSeconds(),
             Size = image.Size,
             SharedSize = counts is null ? -1 : Shared(image, counts),
-            Containers = used.Count(use => use.ImageId == image.ImageId.ToString()),
+            Containers = used.Where(use => use.ImageId == image.ImageId.ToString()).DistinctBy(use => use.ContainerId).Count(),
             Labels = image.Readable ? image.Config.Config?.Labels : null,
             Descriptor = ManifestSummaries.Describe(image.Record.Target),
             Manifests = manifests?.Of(image),
