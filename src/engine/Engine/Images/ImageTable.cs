@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Slipway.Engine.Cleanup;
 using Slipway.Engine.Content;
 using Slipway.Engine.Snapshots;
 using Slipway.Engine.State;
@@ -134,7 +135,20 @@ public sealed class ImageTable
 
         var gone = delete.Concat(put.Select(record => record.Target.Digest)).ToHashSet();
         Replace([.. _images.Values.Select(image => image.Record).Where(record => !gone.Contains(record.Target.Digest)), .. put]);
-        _index.Write(_images.Values.Select(image => image.Record));
+        WriteIndex(deleting: delete.Count > 0);
+    }
+
+    // A deletion must succeed on a full disk; anything else leaves the reserve to those.
+    private void WriteIndex(bool deleting)
+    {
+        try
+        {
+            _index.Write(_images.Values.Select(image => image.Record));
+        }
+        catch (Exception e) when (deleting && ReserveFile.IsNoSpace(e) && _state.MakeRoom?.Invoke() == true)
+        {
+            _index.Write(_images.Values.Select(image => image.Record));
+        }
     }
 
     private void Replace(IReadOnlyList<ImageRecord> records)
