@@ -5,6 +5,7 @@ using Slipway.Engine.Containers.Spec;
 using Slipway.Engine.Containers.Tasks;
 using Slipway.Engine.Content;
 using Slipway.Engine.Images;
+using Slipway.Engine.Networks;
 using Slipway.Engine.State;
 using Slipway.Oci;
 
@@ -47,6 +48,7 @@ public sealed class CreateContainer
         using var lease = _content.BeginLease();
         var image = await _images.PrepareAsync(request.Image, platform, cancel).ConfigureAwait(false);
         var normalized = ContainerRequestValidator.Normalize(request, image.Config, id, _options, _host.Value);
+        var warnings = CheckNetwork(normalized);
         var reserved = Reserve(name, id);
         try
         {
@@ -60,7 +62,7 @@ public sealed class CreateContainer
             _volumes.Keep(id);
             _table.Add(container);
             _events.Publish(container, "create");
-            return (container, normalized.Warnings);
+            return (container, [.. normalized.Warnings, .. warnings]);
         }
         catch
         {
@@ -69,6 +71,21 @@ public sealed class CreateContainer
             _removal.Remove(_paths.Container(id));
             throw;
         }
+    }
+
+    // There is no bridge: a container that asks for nothing else has a loopback device of its own, and a port of it cannot be published.
+    private static IReadOnlyList<string> CheckNetwork(NormalizedRequest request)
+    {
+        var host = request.HostConfig;
+        if (host.NetworkMode is not ("" or "default" or "bridge") && NamespaceModes.ContainerOf(host.NetworkMode) is null)
+        {
+            BuiltInNetworks.Get(host.NetworkMode);
+            return [];
+        }
+
+        return host.PortBindings is { Count: > 0 } || host.PublishAllPorts
+            ? ["Published ports are discarded: this version of the engine has no bridge network"]
+            : [];
     }
 
     // An id that reads as a number would be taken for one by programs that use it as a host name.
