@@ -329,11 +329,12 @@ public sealed class SlipwayEngine : IAsyncDisposable
 
     private async Task LoadAsync(CancellationToken cancel)
     {
-        var lost = _stateIsNew || State.DamagedCopy is not null;
+        var loader = new ContainerLoader(Containers, State, Paths, Time, _log);
+        var lost = _stateIsNew || State.DamagedCopy is not null || loader.RowsAreMissing();
         await Snapshots.LoadAsync(lost).ConfigureAwait(false);
         await Images.LoadAsync(lost).ConfigureAwait(false);
         await new LoadVolumes(Volumes, State, Paths, _log).RunAsync().ConfigureAwait(false);
-        var damaged = await new ContainerLoader(Containers, State, Paths, Time, _log).RunAsync(lost).ConfigureAwait(false);
+        var damaged = await loader.RunAsync(lost).ConfigureAwait(false);
         var named = Containers.All.SelectMany(c => c.Record.Mounts.Where(m => m.Type == "volume").Select(m => (c.Id, m.Name))).ToList();
         Volumes.Restore(named);
         var ended = Recovery.Adopt();
@@ -344,6 +345,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         new StartupSweep(Paths, Removal, _log).Run(
             Containers.All.Select(c => c.Id).Concat(damaged).ToHashSet(), running, used.Select(use => Volumes.Find(use.Name)?.Mountpoint ?? "").ToHashSet(), Options.CgroupParent, unrecorded);
         cancel.ThrowIfCancellationRequested();
+        await Recovery.RecordEndsAsync(ended, cancel).ConfigureAwait(false);
         _recovery = Recovery.FinishAsync(ended, _shutdown.Token);
         _ = Task.Run(CollectGarbage.RunAsync, CancellationToken.None);
     }

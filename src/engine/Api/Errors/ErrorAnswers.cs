@@ -18,6 +18,7 @@ internal static class ErrorAnswers
         OperationCanceledException when clientGone.IsCancellationRequested => null,
         OperationCanceledException => (503, "the request was cancelled"),
         IOException when clientGone.IsCancellationRequested => null,
+        IOException when DeviceFaults.Translate(error) is { } e => Device(e, log),
         _ => Fault(error, "internal error: see the daemon's log", log),
     };
 
@@ -39,6 +40,12 @@ internal static class ErrorAnswers
         }
 
         await JsonAnswers.WriteAsync(http, status, new ErrorResponse { Message = message }, DockerJson.Wire.ErrorResponse);
+    }
+
+    private static (int Status, string Message)? Device(EngineException error, ILogger log)
+    {
+        log.LogError("request failed: {Reason}", error.Message);
+        return (StatusCodes.Of(error.Kind), error.Message);
     }
 
     private static (int Status, string Message)? Fault(Exception error, string message, ILogger log)

@@ -96,11 +96,34 @@ internal static class JsonBody
         RequireJson(http.Request.ContentType);
         try
         {
+            RequireNoEmptyItems(json);
             return JsonSerializer.Deserialize(json, type);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {
             throw EngineException.Invalid("invalid JSON: " + e.Message, e);
+        }
+    }
+
+    // No list of the API has an item that may be null, and none of its readers expects one.
+    private static void RequireNoEmptyItems(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        var lists = new Stack<bool>();
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartArray or JsonTokenType.StartObject:
+                    lists.Push(reader.TokenType == JsonTokenType.StartArray);
+                    break;
+                case JsonTokenType.EndArray or JsonTokenType.EndObject:
+                    lists.Pop();
+                    break;
+                // A member's value follows its name; only in a list a null stands alone.
+                case JsonTokenType.Null when lists.TryPeek(out var list) && list:
+                    throw EngineException.Invalid($"invalid JSON: a list has a null item at byte {reader.TokenStartIndex}");
+            }
         }
     }
 

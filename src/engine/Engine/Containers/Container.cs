@@ -94,7 +94,9 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
     /// Replaces the record in memory at once; what the kernel has already done is true whether or not the disk can take it. The row
     /// follows when it can.
     /// </summary>
-    internal async Task RecordFactAsync(Func<ContainerRecord, ContainerRecord> change)
+    /// <param name="change">Makes the new record.</param>
+    /// <param name="mayUseReserve">Whether a full disk is worth the space kept back: for ends, which must not be lost or refused, not for starts.</param>
+    internal async Task RecordFactAsync(Func<ContainerRecord, ContainerRecord> change, bool mayUseReserve = true)
     {
         ContainerRecord after;
         lock (_lock)
@@ -103,7 +105,7 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
             Volatile.Write(ref _record, after);
         }
 
-        await CommitAsync(after).ConfigureAwait(false);
+        await CommitAsync(after, mayUseReserve).ConfigureAwait(false);
     }
 
     /// <summary>Makes the present record durable; for a container that has just been made.</summary>
@@ -129,10 +131,12 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
         _removed.TrySetResult();
     }
 
-    // The copy beside the container's files is for the day on which the database is lost; it need not be flushed.
-    private Task CommitAsync(ContainerRecord record)
+    // The copy beside the container's files is for the day on which the database is lost; it need not be flushed. It follows the row, so
+    // that a copy without a row means a lost row.
+    private async Task CommitAsync(ContainerRecord record, bool mayUseReserve = false)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(record, EngineJson.Default.ContainerRecord);
+        await state.CommitAsync([new StateChange(StateRoom.Containers, Id, json)], mayUseReserve).ConfigureAwait(false);
         var copy = paths.RecordCopy(Id);
         try
         {
@@ -141,10 +145,8 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
         }
         catch (IOException)
         {
-            // A full disk is reported by the commit that follows.
+            // The disk is full, or the container has just been removed; the row is what counts.
         }
-
-        return state.CommitAsync(new StateChange(StateRoom.Containers, Id, json));
     }
 
     private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);

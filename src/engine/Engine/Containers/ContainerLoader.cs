@@ -11,6 +11,13 @@ internal sealed class ContainerLoader(ContainerTable table, StateStore state, En
 
     private readonly HashSet<string> _damaged = new(StringComparer.Ordinal);
 
+    /// <summary>Whether a container's copy has no row: the database lost something, as when its journal was damaged.</summary>
+    internal bool RowsAreMissing()
+    {
+        var rows = state.Load(StateRoom.Containers).Select(row => row.Key).ToHashSet();
+        return Directory.EnumerateDirectories(paths.Containers).Select(path => Path.GetFileName(path)).Any(id => !rows.Contains(id) && File.Exists(paths.RecordCopy(id)));
+    }
+
     /// <summary>Loads every container.</summary>
     /// <param name="stateLost">Whether the database is new although containers may exist.</param>
     /// <returns>Ids of containers whose records cannot be read: their files are kept.</returns>

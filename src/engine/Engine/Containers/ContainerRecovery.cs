@@ -10,6 +10,9 @@ namespace Slipway.Engine.Containers;
 internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks, ContainerExit exits, ContainerLife life, Func<Container, CancellationToken, Task> start, Func<Container, Task> remove, ILogger log)
 {
     private const int ParallelStarts = 4;
+    private const int ParallelEnds = 16;
+
+    private readonly HashSet<Container> _endedUnseen = [];
 
     /// <summary>Takes over what runs. Returns the containers whose end or restart is still to be handled.</summary>
     internal IReadOnlyList<Container> Adopt()
@@ -35,13 +38,22 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
         return ended;
     }
 
+    /// <summary>Records the ends that nobody saw. It comes before the first answer, which must show nothing as running that does not.</summary>
+    internal Task RecordEndsAsync(IReadOnlyList<Container> ended, CancellationToken cancel)
+    {
+        _endedUnseen.UnionWith(ended.Where(c => c.Record.State.Status is ContainerStatus.Running or ContainerStatus.Paused));
+        return EachAsync(_endedUnseen, ParallelEnds, (container, _) => exits.EndAsync(container, null), cancel);
+    }
+
     /// <summary>Handles the containers that <see cref="Adopt"/> left.</summary>
-    internal Task FinishAsync(IReadOnlyList<Container> ended, CancellationToken cancel) =>
-        Parallel.ForEachAsync(ended, new ParallelOptions { MaxDegreeOfParallelism = ParallelStarts, CancellationToken = cancel }, async (container, token) =>
+    internal Task FinishAsync(IReadOnlyList<Container> ended, CancellationToken cancel) => EachAsync(ended, ParallelStarts, FinishAsync, cancel);
+
+    private Task EachAsync(IEnumerable<Container> containers, int parallel, Func<Container, CancellationToken, Task> action, CancellationToken cancel) =>
+        Parallel.ForEachAsync(containers, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancel }, async (container, token) =>
         {
             try
             {
-                await FinishAsync(container, token).ConfigureAwait(false);
+                await action(container, token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -51,17 +63,18 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
 
     private async Task FinishAsync(Container container, CancellationToken cancel)
     {
-        var state = container.Record.State;
-        switch (state.Status)
+        if (_endedUnseen.Contains(container))
         {
-            case ContainerStatus.Running or ContainerStatus.Paused:
-                await exits.EndAsync(container, null).ConfigureAwait(false);
-                if (container.Record.State.Status == ContainerStatus.Exited && RestartPolicies.AppliesAtStart(container.Record, wasRunning: true))
-                {
-                    await start(container, cancel).ConfigureAwait(false);
-                }
+            if (container.Record.State.Status == ContainerStatus.Exited && RestartPolicies.AppliesAtStart(container.Record, wasRunning: true))
+            {
+                await start(container, cancel).ConfigureAwait(false);
+            }
 
-                break;
+            return;
+        }
+
+        switch (container.Record.State.Status)
+        {
             case ContainerStatus.Restarting:
                 exits.ScheduleRestart(container);
                 break;

@@ -81,6 +81,13 @@ public sealed class RemoveContainer
 
     private async Task DeleteAsync(Container container, bool removeVolumes)
     {
+        // The copy goes first: a copy without a row would mean that the row was lost.
+        var copy = _paths.RecordCopy(container.Id);
+        if (Directory.Exists(Path.GetDirectoryName(copy)))
+        {
+            File.Delete(copy);
+        }
+
         await _state.CommitAsync(new StateChange(StateRoom.Containers, container.Id, null)).ConfigureAwait(false);
         _table.Remove(container);
         _events.Publish(container, "destroy");

@@ -61,7 +61,7 @@ public sealed class StartContainer
             throw failure;
         }
 
-        var started = container.RecordFactAsync(r => Running(change(r), container.Task));
+        var started = container.RecordFactAsync(r => Running(change(r), container.Task), mayUseReserve: false);
         _exits.Watch(container, container.Task);
         _events.Publish(container, "start");
         _life.TellStarted(container);

@@ -49,7 +49,7 @@ public sealed class HealthMonitor(RunProbe probe, ContainerEvents events, TimePr
             var started = container.Record.State.StartedAt ?? time.GetUtcNow();
             if (!BelongsToRun(container.Record.Health, started))
             {
-                await container.RecordFactAsync(r => r with { Health = HealthPlan.Starting }).ConfigureAwait(false);
+                await container.RecordFactAsync(r => r with { Health = HealthPlan.Starting }, mayUseReserve: false).ConfigureAwait(false);
             }
 
             while (true)
@@ -79,7 +79,7 @@ public sealed class HealthMonitor(RunProbe probe, ContainerEvents events, TimePr
         ended.ThrowIfCancellationRequested();
         var result = new HealthcheckResult { Start = GoTime.Format(begin), End = GoTime.Format(time.GetUtcNow()), ExitCode = code, Output = output };
         var before = container.Record.Health?.Status;
-        await container.RecordFactAsync(r => r with { Health = plan.After(r.Health ?? HealthPlan.Starting, result, begin - started) }).ConfigureAwait(false);
+        await container.RecordFactAsync(r => r with { Health = plan.After(r.Health ?? HealthPlan.Starting, result, begin - started) }, mayUseReserve: false).ConfigureAwait(false);
         var after = container.Record.Health?.Status;
         if (after != before)
         {

@@ -13,7 +13,7 @@ public sealed class StateStore : IAsyncDisposable
     /// <summary>The schema this version writes. A database with a higher number is refused, not damaged.</summary>
     public const int SchemaVersion = 1;
 
-    private readonly record struct Commit(IReadOnlyList<StateChange> Changes, TaskCompletionSource Done);
+    private readonly record struct Commit(IReadOnlyList<StateChange> Changes, bool MayUseReserve, TaskCompletionSource Done);
 
     private readonly SqliteConnection _connection;
     private readonly Channel<Commit> _queue = Channel.CreateBounded<Commit>(new BoundedChannelOptions(4096) { SingleReader = true });
@@ -72,10 +72,14 @@ public sealed class StateStore : IAsyncDisposable
 
     /// <summary>Applies the changes in one transaction; when the task completes they are on disk.</summary>
     /// <exception cref="EngineException"><see cref="ErrorKind.Unavailable"/> when the disk is full or failing; nothing was changed.</exception>
-    public async Task CommitAsync(params IReadOnlyList<StateChange> changes)
+    public Task CommitAsync(params IReadOnlyList<StateChange> changes) =>
+        CommitAsync(changes, mayUseReserve: changes.Any(change => change.Json is null));
+
+    /// <summary>As <see cref="CommitAsync(IReadOnlyList{StateChange})"/>, and says whether a full disk is worth the space kept back for deletions.</summary>
+    public async Task CommitAsync(IReadOnlyList<StateChange> changes, bool mayUseReserve)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await _queue.Writer.WriteAsync(new Commit(changes, done)).ConfigureAwait(false);
+        await _queue.Writer.WriteAsync(new Commit(changes, mayUseReserve, done)).ConfigureAwait(false);
         await done.Task.ConfigureAwait(false);
     }
 
@@ -186,7 +190,7 @@ public sealed class StateStore : IAsyncDisposable
 
             return;
         }
-        catch (SqliteException full) when (full.SqliteErrorCode == 13 && batch[0].Changes.Any(change => change.Json is null) && MakeRoom?.Invoke() == true)
+        catch (SqliteException full) when (full.SqliteErrorCode == 13 && batch[0].MayUseReserve && MakeRoom?.Invoke() == true)
         {
             WriteBatch(batch, put, delete);
             return;
