@@ -118,7 +118,8 @@ internal sealed class Scratch : IAsyncDisposable
         return pids;
     }
 
-    private static int KillAll(string cgroupParent, string execRoot)
+    /// <summary>Kills containers and monitors; returns how many processes there were.</summary>
+    internal static int KillAll(string cgroupParent, string execRoot)
     {
         foreach (var frozen in Hierarchies().Select(h => h + cgroupParent).Where(Directory.Exists).SelectMany(d => Directory.GetFiles(d, "freezer.state", SearchOption.AllDirectories)))
         {
