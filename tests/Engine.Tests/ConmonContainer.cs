@@ -82,7 +82,9 @@ public sealed class ConmonContainer : IAsyncDisposable
 
     private static async Task RunAsync(string program, IEnumerable<string> arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        // As the engine starts conmon; without it, conmon may crash when clients leave.
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, Environment = { ["MALLOC_TRIM_THRESHOLD_"] = "1073741824" } };
+        using var process = Process.Start(start)!;
         await process.WaitForExitAsync();
     }
 

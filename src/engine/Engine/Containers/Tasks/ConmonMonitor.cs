@@ -26,7 +26,9 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
     private const string Conmon = "/usr/bin/conmon";
 
     // The runtime is a Go program that lives for some milliseconds: it needs no garbage collection.
-    private static readonly string[] Environment = ["GOGC=off", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR=/run"];
+    // conmon 2.1.6 reads a client's record once more after freeing it, when a write to that client failed before its end was read
+    // (terminate_remote_sock). That is harmless while the heap is not given back to the kernel, and kills conmon where it is.
+    private static readonly string[] Environment = ["MALLOC_TRIM_THRESHOLD_=1073741824", "GOGC=off", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR=/run"];
 
     /// <summary>Creates a container (<c>runc create</c>): its process is set up and waits to be started.</summary>
     /// <returns>The init's process id on the host.</returns>
