@@ -333,7 +333,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var lost = _stateIsNew || State.DamagedCopy is not null || loader.RowsAreMissing();
         await Snapshots.LoadAsync(lost).ConfigureAwait(false);
         await Images.LoadAsync(lost).ConfigureAwait(false);
-        await new LoadVolumes(Volumes, State, Paths, _log).RunAsync().ConfigureAwait(false);
+        await new LoadVolumes(Volumes, State, Paths, _log).RunAsync(lost).ConfigureAwait(false);
         var damaged = await loader.RunAsync(lost).ConfigureAwait(false);
         var named = Containers.All.SelectMany(c => c.Record.Mounts.Where(m => m.Type == "volume").Select(m => (c.Id, m.Name))).ToList();
         Volumes.Restore(named);

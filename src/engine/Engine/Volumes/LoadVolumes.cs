@@ -13,7 +13,8 @@ public sealed class LoadVolumes(VolumeTable table, StateStore state, EnginePaths
     private const int LargestDocument = 1 << 20;
 
     /// <summary>Loads the rows, then looks for directories without one.</summary>
-    public async Task RunAsync()
+    /// <param name="stateLost">Whether rows are missing, so that an empty volume without a row is no unfinished creation.</param>
+    public async Task RunAsync(bool stateLost = false)
     {
         foreach (var (name, json) in state.Load(StateRoom.Volumes))
         {
@@ -27,7 +28,7 @@ public sealed class LoadVolumes(VolumeTable table, StateStore state, EnginePaths
         {
             if (table.Find(Path.GetFileName(directory)) is null)
             {
-                await AdoptAsync(directory).ConfigureAwait(false);
+                await AdoptAsync(directory, stateLost || state.DamagedCopy is not null).ConfigureAwait(false);
             }
         }
     }
@@ -42,12 +43,12 @@ public sealed class LoadVolumes(VolumeTable table, StateStore state, EnginePaths
         }
     }
 
-    private async Task AdoptAsync(string directory)
+    private async Task AdoptAsync(string directory, bool stateLost)
     {
         var name = Path.GetFileName(directory);
         var document = Path.Combine(directory, "volume.json");
         var data = Path.Combine(directory, "_data");
-        if (!Directory.Exists(data) || (state.DamagedCopy is null && !Directory.EnumerateFileSystemEntries(data).Any()))
+        if (!Directory.Exists(data) || (!stateLost && !Directory.EnumerateFileSystemEntries(data).Any()))
         {
             log.LogInformation("removing {Path}, left by a volume creation that was not finished", directory);
             Directory.Delete(directory, recursive: true);
