@@ -69,6 +69,8 @@ public sealed class StateTests
     [Theory]
     [InlineData("state.db", false)]
     [InlineData("state.db", true)]
+    [InlineData("state.db-wal", false)]
+    [InlineData("state.db-wal", true)]
     [InlineData("content/index.json", false)]
     [InlineData("content/index.json", true)]
     public async Task Check19_TheDaemonStartsWithADamagedStateFile(string file, bool zeros)
