@@ -44,6 +44,7 @@ public sealed class StateTests
     [Theory]
     [InlineData("manifest")]
     [InlineData("config")]
+    [InlineData("layer")]
     public async Task Check18_DamagedContentIsNamedAndHealedByLoadingAgain(string kind)
     {
         var (scratch, daemon) = await Scratch.BeginAsync();

@@ -54,7 +54,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Snapshots = new Snapshotter(Paths, State, Content, Removal.Remove, time, _log);
         Images = new ImageTable(Content, Snapshots, State, time, _log);
         LoadImages = new LoadImages(Content, Snapshots, Images, Events, _log);
-        SaveImages = new SaveImages(Images, Content, Events);
+        SaveImages = new SaveImages(Images, Content, Events, _log);
         ImportImage = new ImportImage(Content, Snapshots, Images, Events, time);
         TagImage = new TagImage(Images, Events);
         ListImages = new ListImages(Images, Content, Snapshots, ImageUses, time);

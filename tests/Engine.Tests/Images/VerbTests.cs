@@ -19,7 +19,7 @@ public sealed class VerbTests
         var file = Path.Combine(store.Paths.DataRoot, "saved.tar");
         await using (var output = File.Create(file))
         {
-            await new SaveImages(store.Images, store.Content, store.Events).RunAsync(["busybox:test", "other"], null, output, CancellationToken.None);
+            await new SaveImages(store.Images, store.Content, store.Events, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).RunAsync(["busybox:test", "other"], null, output, CancellationToken.None);
         }
 
         await using var second = await ImageStore.CreateAsync();

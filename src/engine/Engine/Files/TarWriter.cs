@@ -1,3 +1,4 @@
+using Slipway.Engine.Content;
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Engine.Layers;
@@ -26,7 +27,11 @@ public sealed class TarWriter(Stream output) : IBufferWriter<byte>, IDisposable
     }
 
     /// <summary>Writes exactly <paramref name="length"/> bytes of content: what a file that grew has more is left out, what one that shrank lacks is zeros.</summary>
-    public async ValueTask CopyAsync(SafeFileHandle file, long length, CancellationToken cancel)
+    /// <param name="file">The content.</param>
+    /// <param name="length">As in the entry's header.</param>
+    /// <param name="cancel">Stops between two reads.</param>
+    /// <param name="hash">Takes in what is written, or null.</param>
+    public async ValueTask CopyAsync(SafeFileHandle file, long length, CancellationToken cancel, DigestHash? hash = null)
     {
         for (long at = 0; at < length;)
         {
@@ -43,6 +48,7 @@ public sealed class TarWriter(Stream output) : IBufferWriter<byte>, IDisposable
                 break;
             }
 
+            hash?.Append(room.Span[..read]);
             _used += read;
             at += read;
         }

@@ -3,24 +3,21 @@ using Slipway.DockerApi;
 using Slipway.Engine.Attach;
 using Slipway.Engine.Containers;
 using Slipway.Engine.Execs;
-using Slipway.Linux;
 
 namespace Slipway.Engine.Health;
 
 /// <summary>Runs the command of a health check as an exec that no client sees, and keeps the beginning of its output.</summary>
 public sealed class ProbeContainer(ExecTable execs, StartExec start, TimeProvider time)
 {
-    private const int Kill = 9;
-
     /// <summary>See <see cref="RunProbe"/>.</summary>
     public async Task<ProbeResult> RunAsync(Container container, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken cancel)
     {
-        var exec = execs.New(container, new ExecCreateRequest { Cmd = [.. command], AttachStdout = true, AttachStderr = true });
+        var mark = ProbeProcesses.NewMark();
+        var exec = execs.New(container, new ExecCreateRequest { Cmd = [.. command], Env = [mark], AttachStdout = true, AttachStderr = true });
         Socket? connection = null;
         try
         {
             await start.RunAsync(exec, async directory => connection = await ConmonSocket.ConnectAsync(directory, time, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
-            using var process = Pidfd.Open(exec.Pid);
             var output = new OutputHead(HealthMonitor.MaxOutput);
             try
             {
@@ -28,7 +25,7 @@ public sealed class ProbeContainer(ExecTable execs, StartExec start, TimeProvide
             }
             catch (Exception e) when (e is TimeoutException or OperationCanceledException)
             {
-                process?.Signal(Kill);
+                ProbeProcesses.Kill(container, mark);
                 throw;
             }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Slipway.Engine.Content;
 using Slipway.Engine.Events;
 using Slipway.Engine.Files;
@@ -10,7 +11,7 @@ namespace Slipway.Engine.Images;
 /// <summary>
 /// <c>docker save</c>: an OCI layout that is also a docker-archive, so that every engine can load it. Blobs are copied as they are stored.
 /// </summary>
-public sealed class SaveImages(ImageTable images, ContentStore content, EventLog events)
+public sealed class SaveImages(ImageTable images, ContentStore content, EventLog events, ILogger log)
 {
     private const UnixFileMode FileMode = (UnixFileMode)0x1A4;
     private const UnixFileMode DirectoryMode = (UnixFileMode)0x1ED;
@@ -81,7 +82,15 @@ public sealed class SaveImages(ImageTable images, ContentStore content, EventLog
             using var file = content.Open(blob);
             var size = RandomAccess.GetLength(file);
             await tar.WriteAsync(Entry($"blobs/sha256/{blob.Hex}", size), cancel).ConfigureAwait(false);
-            await tar.CopyAsync(file, size, cancel).ConfigureAwait(false);
+            using var hash = new DigestHash(blob.Algorithm);
+            await tar.CopyAsync(file, size, cancel, hash).ConfigureAwait(false);
+            if (hash.Finish() != blob)
+            {
+                // Part of it is on its way already: the archive ends here, incomplete, and no client takes it for whole.
+                var damage = ContentStore.Mismatch(blob);
+                log.LogError("an image archive was cut short: {Reason}", damage.Message);
+                throw damage;
+            }
         }
 
         await DocumentAsync(tar, "index.json", plan.Index(), cancel).ConfigureAwait(false);
