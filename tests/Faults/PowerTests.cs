@@ -23,8 +23,8 @@ public sealed class PowerTests
             using var stop = new CancellationTokenSource();
             var work = WorkAsync(daemon, $"n{round}-", names, stop.Token);
             await Wait.PauseAsync(random.Next(50, 400));
-            var (containers, volumes, tags) = names.Snapshot();
-            var copy = scratch.CutPower(disk);
+            List<string> containers = [], volumes = [], tags = [];
+            var copy = scratch.CutPower(disk, () => (containers, volumes, tags) = names.Snapshot());
             await stop.CancelAsync();
             await work;
 

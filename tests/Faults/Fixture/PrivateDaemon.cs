@@ -35,6 +35,12 @@ internal sealed class PrivateDaemon : IAsyncDisposable
     /// <summary>The running daemon's process number.</summary>
     internal int Pid => _process?.Id ?? throw new InvalidOperationException("the daemon does not run");
 
+    /// <summary>Whether it runs.</summary>
+    internal bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Sends it a signal by name.</summary>
+    internal void Signal(string name) => Tool.Run("kill", "-" + name, Pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
     /// <summary>Everything it has logged, over all its starts.</summary>
     internal string Log
     {

@@ -59,12 +59,27 @@ internal sealed class Scratch : IAsyncDisposable
         return disk;
     }
 
-    /// <summary>What a power cut now would leave of a disk.</summary>
-    internal LoopDisk CutPower(LoopDisk disk)
+    /// <summary>
+    /// What a power cut now would leave of a disk. Copying takes a moment, in which a daemon that went on would write: the copy would mix
+    /// blocks of different instants, as no power cut does. So the daemons stand still meanwhile.
+    /// </summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="whenStill">Notes what has been acknowledged, while nothing moves.</param>
+    internal LoopDisk CutPower(LoopDisk disk, Action? whenStill = null)
     {
-        var copy = disk.CutPower(Path.Combine(Root, $"disk{_disks.Count}"));
-        _disks.Add(copy);
-        return copy;
+        var running = _daemons.Where(daemon => daemon.IsRunning).ToList();
+        running.ForEach(daemon => daemon.Signal("STOP"));
+        try
+        {
+            whenStill?.Invoke();
+            var copy = disk.CutPower(Path.Combine(Root, $"disk{_disks.Count}"));
+            _disks.Add(copy);
+            return copy;
+        }
+        finally
+        {
+            running.ForEach(daemon => daemon.Signal("CONT"));
+        }
     }
 
     /// <summary>Ends a daemon with its containers and gives its disk back, so that many rounds fit into one test.</summary>
