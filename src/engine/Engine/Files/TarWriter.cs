@@ -33,24 +33,39 @@ public sealed class TarWriter(Stream output) : IBufferWriter<byte>, IDisposable
     /// <param name="hash">Takes in what is written, or null.</param>
     public async ValueTask CopyAsync(SafeFileHandle file, long length, CancellationToken cancel, DigestHash? hash = null)
     {
-        for (long at = 0; at < length;)
+        // The hash is taken on another thread while the buffer is written; the buffer is used again only when both are done.
+        var hashing = Task.CompletedTask;
+        try
         {
-            if (_used == _buffer.Length)
+            for (long at = 0; at < length;)
             {
-                await FlushAsync(cancel).ConfigureAwait(false);
-            }
+                if (_used == _buffer.Length)
+                {
+                    await FlushAsync(cancel).ConfigureAwait(false);
+                    await hashing.ConfigureAwait(false);
+                }
 
-            var room = _buffer.AsMemory(_used, (int)Math.Min(_buffer.Length - _used, length - at));
-            var read = RandomAccess.Read(file, room.Span, at);
-            if (read == 0)
-            {
-                await ZerosAsync(length - at, cancel).ConfigureAwait(false);
-                break;
-            }
+                var room = _buffer.AsMemory(_used, (int)Math.Min(_buffer.Length - _used, length - at));
+                var read = RandomAccess.Read(file, room.Span, at);
+                if (read == 0)
+                {
+                    await ZerosAsync(length - at, cancel).ConfigureAwait(false);
+                    break;
+                }
 
-            hash?.Append(room.Span[..read]);
-            _used += read;
-            at += read;
+                if (hash is not null)
+                {
+                    await hashing.ConfigureAwait(false);
+                    hashing = Task.Run(() => hash.Append(room.Span[..read]), CancellationToken.None);
+                }
+
+                _used += read;
+                at += read;
+            }
+        }
+        finally
+        {
+            await hashing.ConfigureAwait(false);
         }
 
         await ZerosAsync(TarHeaderWriter.Padding(length), cancel).ConfigureAwait(false);
