@@ -15,8 +15,8 @@ public sealed record EngineOptions
     /// <summary><c>--log-opt</c>: options of the default driver.</summary>
     public IReadOnlyDictionary<string, string> LogOptions { get; init; } = new Dictionary<string, string>();
 
-    /// <summary><c>--default-runtime</c>.</summary>
-    public string DefaultRuntime { get; init; } = "runc";
+    /// <summary><c>--default-runtime</c>; empty for the best that is installed and works on this machine.</summary>
+    public string DefaultRuntime { get; init; } = "";
 
     /// <summary><c>--add-runtime</c>: name → program path. <c>runc</c> is always there.</summary>
     public IReadOnlyDictionary<string, string> Runtimes { get; init; } = new Dictionary<string, string> { ["runc"] = "runc" };

@@ -35,10 +35,10 @@ public sealed class SlipwayEngine : IAsyncDisposable
     private SlipwayEngine(EngineOptions options, TimeProvider time, ILoggerFactory logs)
     {
         _log = logs.CreateLogger("engine");
-        Options = options;
         Time = time;
         Paths = new EnginePaths(options.DataRoot, options.ExecRoot);
         Paths.Create();
+        Options = options = OciRuntimes.Choose(options, Paths.RuntimeState, _log, out var controllers);
         _stateIsNew = !File.Exists(Paths.StateDatabase);
         State = StateStore.Open(Paths.StateDatabase, time, _log);
         Events = new EventLog(time, _log);
@@ -78,7 +78,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var shm = new SharedMemory(Paths);
         var imageMounts = new ImageMounts(Paths, Snapshots);
         var bundles = new BundleWriter(Paths, options, Containers, VolumeMounts, imageMounts, new EtcFiles(Paths, options), shm, specs);
-        var tasks = new TaskLauncher(Paths, options, monitor, rootFileSystem, bundles, shm, VolumeMounts, imageMounts, time, _log);
+        var tasks = new TaskLauncher(Paths, options, monitor, rootFileSystem, bundles, shm, VolumeMounts, imageMounts, _watch, time, _log);
         var exits = new ContainerExit(tasks, _watch, Life, ContainerEvents, time, _log, _shutdown.Token);
         var images = new ContainerImages(Images, Snapshots, Content);
 
@@ -116,7 +116,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var health = new HealthMonitor(new ProbeContainer(Execs, StartExec, time).RunAsync, ContainerEvents, time, _log);
         Life.Started += health.Start;
         Life.Ended += health.End;
-        _owned = [rotation, health, signals, Removal, _watch, monitor];
+        _owned = [rotation, health, signals, Removal, _watch, monitor, .. controllers];
         Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
     }
 

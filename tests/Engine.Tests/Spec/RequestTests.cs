@@ -7,7 +7,7 @@ namespace Slipway.Engine.Tests.Spec;
 public sealed class RequestTests
 {
     private static readonly string Id = new('a', 64);
-    private static readonly EngineOptions Options = new() { DataRoot = "/d", ExecRoot = "/e" };
+    private static readonly EngineOptions Options = new() { DataRoot = "/d", ExecRoot = "/e", DefaultRuntime = "runc" };
     private static readonly HostFacts Host = HostFacts.Read() with { Processors = 2, Cpus = "0-1", Mems = "0", OomScoreAdj = 0 };
 
     private static NormalizedRequest Normalize(HostConfig host, Func<ContainerCreateRequest, ContainerCreateRequest>? change = null, ImageConfig? image = null, HostFacts? facts = null)

@@ -35,7 +35,7 @@ public sealed class SpecRig : IDisposable
 
     public HostFacts Host { get; }
 
-    public EngineOptions Options { get; init; } = new() { DataRoot = "/unused", ExecRoot = "/unused", CgroupParent = "/slipway-spec-test" };
+    public EngineOptions Options { get; init; } = new() { DataRoot = "/unused", ExecRoot = "/unused", CgroupParent = "/slipway-spec-test", DefaultRuntime = "runc" };
 
     public string RootFs => Path.Combine(_directory, "rootfs");
 
@@ -74,19 +74,48 @@ public sealed class SpecRig : IDisposable
 
     public string Run(RuntimeSpec spec)
     {
-        File.WriteAllBytes(Path.Combine(_directory, "config.json"), JsonSerializer.SerializeToUtf8Bytes(spec, RuntimeJson.Default.RuntimeSpec));
-        var start = new ProcessStartInfo("runc") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (var argument in (ReadOnlySpan<string>)["--root", Path.Combine(_directory, "state"), "run", "-b", _directory, Id])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Process.Start(start)!;
+        Write(spec);
+        using var process = Process.Start(Runtime("runc", redirect: true, "run", "-b", _directory, Id))!;
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return output + error.Result;
+    }
+
+    /// <summary>The filter that crun compiles for a specification, taken from a container that is created and never started.</summary>
+    public byte[] FilterOfCrun(RuntimeSpec spec)
+    {
+        Write(spec);
+        // Its init keeps the output open, so nobody waits for the end of that.
+        using (var create = Process.Start(Runtime("crun", redirect: false, "create", "-b", _directory, Id))!)
+        {
+            create.WaitForExit();
+        }
+
+        try
+        {
+            return File.ReadAllBytes(Path.Combine(_directory, "state", Id, "seccomp.bpf"));
+        }
+        finally
+        {
+            using var delete = Process.Start(Runtime("crun", redirect: false, "delete", "--force", Id))!;
+            delete.WaitForExit();
+        }
+    }
+
+    private void Write(RuntimeSpec spec) =>
+        File.WriteAllBytes(Path.Combine(_directory, "config.json"), JsonSerializer.SerializeToUtf8Bytes(spec, RuntimeJson.Default.RuntimeSpec));
+
+    private ProcessStartInfo Runtime(string name, bool redirect, params ReadOnlySpan<string> arguments)
+    {
+        var start = new ProcessStartInfo(name) { RedirectStandardOutput = redirect, RedirectStandardError = redirect, RedirectStandardInput = redirect };
+        foreach (var argument in (ReadOnlySpan<string>)["--root", Path.Combine(_directory, "state"), .. arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return start;
     }
 
     public void Dispose()

@@ -74,11 +74,11 @@ public sealed class DaemonSettings
     /// <summary><c>--log-opt</c>.</summary>
     public Dictionary<string, string> LogOptions { get; } = [];
 
-    /// <summary><c>--default-runtime</c>.</summary>
-    public string DefaultRuntime { get; set; } = "runc";
+    /// <summary><c>--default-runtime</c>; empty lets the engine choose.</summary>
+    public string DefaultRuntime { get; set; } = "";
 
     /// <summary><c>--add-runtime</c>.</summary>
-    public Dictionary<string, string> Runtimes { get; } = new() { ["runc"] = "runc" };
+    public Dictionary<string, string> Runtimes { get; } = new() { ["runc"] = "runc", ["crun"] = "crun" };
 
     /// <summary><c>--cgroup-parent</c>.</summary>
     public string CgroupParent { get; set; } = "/slipway";

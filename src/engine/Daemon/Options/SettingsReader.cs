@@ -57,7 +57,7 @@ public static class SettingsReader
             settings.Hosts.Add(DaemonSettings.DefaultHost);
         }
 
-        if (!settings.Runtimes.ContainsKey(settings.DefaultRuntime))
+        if (settings.DefaultRuntime.Length > 0 && !settings.Runtimes.ContainsKey(settings.DefaultRuntime))
         {
             throw new OptionException($"default-runtime: no runtime is named \"{settings.DefaultRuntime}\"; there are {string.Join(", ", settings.Runtimes.Keys)}");
         }

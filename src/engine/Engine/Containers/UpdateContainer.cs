@@ -67,10 +67,20 @@ public sealed class UpdateContainer
 
     private async Task ApplyAsync(Container container, HostConfig updated, CancellationToken cancel)
     {
-        var resources = JsonSerializer.SerializeToUtf8Bytes(ResourceLimits.Create(updated), RuntimeJson.Default.ResourcesSpec);
+        var resources = ResourceLimits.Create(updated);
+        if (resources.Pids is { Limit: < 0 })
+        {
+            // crun does not know this limit's "none".
+            Cgroups.LiftProcessLimit(container.Task!.CgroupPath);
+            resources = resources with { Pids = null };
+        }
+
+        // A file, since crun cannot read from a pipe.
+        var file = Path.Combine(_paths.Bundle(container.Id), "resources.json");
+        await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(resources, RuntimeJson.Default.ResourcesSpec), cancel).ConfigureAwait(false);
         var runtime = _options.RuntimePath(updated.Runtime);
         var result = await Spawn.RunAsync(
-            runtime, [runtime, "--root", _paths.RuntimeState, "update", "--resources", "-", container.Id], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], _watch, resources, 64 << 10, TimeSpan.FromSeconds(10), cancellationToken: cancel).ConfigureAwait(false);
+            runtime, [runtime, "--root", _paths.RuntimeState, "update", "--resources", file, container.Id], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], _watch, default, 64 << 10, TimeSpan.FromSeconds(10), cancellationToken: cancel).ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
             throw EngineException.Invalid($"Cannot update container {container.Id}: {Encoding.UTF8.GetString(result.Error).Trim()}");

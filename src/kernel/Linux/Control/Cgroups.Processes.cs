@@ -6,6 +6,15 @@ namespace Slipway.Linux;
 
 public static partial class Cgroups
 {
+    /// <summary>Lets a group have as many processes as the machine can.</summary>
+    public static void LiftProcessLimit(string cgroupPath)
+    {
+        if (ControllerPath("pids", cgroupPath) is { } directory)
+        {
+            CgroupFiles.TryWrite(directory + "/pids.max", "max");
+        }
+    }
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 

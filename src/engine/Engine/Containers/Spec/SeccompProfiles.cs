@@ -21,6 +21,7 @@ public sealed class SeccompProfiles
     private readonly DockerSeccompProfile? _engineProfile;
     private readonly bool _unconfinedByDefault;
     private readonly ConcurrentDictionary<string, SeccompSpec> _builtIn = new();
+    private readonly SeccompPrograms _programs = new();
 
     /// <summary>Reads the engine's default profile, if it has one of its own.</summary>
     /// <param name="host">This machine.</param>
@@ -46,6 +47,9 @@ public sealed class SeccompProfiles
         null or "" => _engineProfile is null ? BuiltIn(capabilities) : SeccompConditions.Apply(_engineProfile, capabilities, _architecture, _host.Kernel),
         _ => SeccompConditions.Apply(ParseProfile(asked), capabilities, _architecture, _host.Kernel),
     };
+
+    /// <summary>The compiled filter in base64, or null when the runtime has to compile it. Profiles given with a container are not kept.</summary>
+    public string? Program(SeccompSpec profile) => _builtIn.Values.Contains(profile) ? _programs.Find(profile) : null;
 
     /// <summary>Reads a profile in Docker's JSON form.</summary>
     /// <exception cref="EngineException"><see cref="ErrorKind.InvalidArgument"/> with what is wrong.</exception>

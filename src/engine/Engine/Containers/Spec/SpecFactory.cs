@@ -1,4 +1,5 @@
 using Slipway.DockerApi;
+using Slipway.Engine.Containers.Tasks;
 using Slipway.Oci;
 
 namespace Slipway.Engine.Containers.Spec;
@@ -18,6 +19,8 @@ public sealed class SpecFactory(EngineOptions options, HostFacts host, SeccompPr
     /// <summary>The newest version that the oldest supported runtime (runc 1.1) accepts.</summary>
     private const string OciVersion = "1.0.2";
 
+    private const string CompiledFilter = "run.oci.seccomp_bpf_data";
+
     private static readonly string[] InitPrograms = ["/usr/bin/docker-init", "/usr/libexec/docker/docker-init", "/usr/bin/tini-static", "/usr/bin/tini"];
 
     /// <summary>A container's cgroup: its parent, or the engine's, and its id.</summary>
@@ -36,6 +39,7 @@ public sealed class SpecFactory(EngineOptions options, HostFacts host, SeccompPr
         var security = SecurityOptions.Parse(hostConfig, options);
         var init = InitProgram(hostConfig);
         var mounts = MountSpecs.Create(inputs, host);
+        var linux = Linux(inputs, security);
         return new RuntimeSpec
         {
             OciVersion = OciVersion,
@@ -43,8 +47,8 @@ public sealed class SpecFactory(EngineOptions options, HostFacts host, SeccompPr
             Root = new RootSpec { Path = inputs.RootFs, Readonly = hostConfig.ReadonlyRootfs },
             Hostname = hostConfig.UTSMode == "host" ? null : config.Hostname,
             Mounts = init is null ? mounts : [.. mounts, new MountSpec { Destination = InitPath, Type = "bind", Source = init, Options = ["bind", "ro"] }],
-            Annotations = hostConfig.Annotations is { Count: > 0 } ? hostConfig.Annotations : null,
-            Linux = Linux(inputs, security),
+            Annotations = Annotations(hostConfig, linux.Seccomp),
+            Linux = linux,
         };
     }
 
@@ -69,6 +73,18 @@ public sealed class SpecFactory(EngineOptions options, HostFacts host, SeccompPr
         };
     }
 
+    // crun takes the compiled filter in an annotation. It would believe a program that came with the container, too.
+    private IReadOnlyDictionary<string, string>? Annotations(HostConfig config, SeccompSpec? filter)
+    {
+        var annotations = (config.Annotations ?? new Dictionary<string, string>()).Where(pair => pair.Key != CompiledFilter).ToDictionary();
+        if (filter is not null && OciRuntimes.IsCrun(options.RuntimePath(config.Runtime)) && seccomp.Program(filter) is { } program)
+        {
+            annotations[CompiledFilter] = program;
+        }
+
+        return annotations.Count > 0 ? annotations : null;
+    }
+
     private LinuxSpec Linux(SpecInputs inputs, SecurityOptions security)
     {
         var hostConfig = inputs.Record.HostConfig;
@@ -76,7 +92,7 @@ public sealed class SpecFactory(EngineOptions options, HostFacts host, SeccompPr
         return new LinuxSpec
         {
             Sysctl = SysctlsWithDomain(inputs.Record.Config, hostConfig),
-            Resources = ResourceLimits.Create(hostConfig) with { Devices = devices.Rules },
+            Resources = Limits(hostConfig, devices.Rules),
             CgroupsPath = inputs.CgroupPath,
             Namespaces = Namespaces(inputs),
             Devices = devices.Nodes.Count > 0 ? devices.Nodes : null,
@@ -85,6 +101,13 @@ public sealed class SpecFactory(EngineOptions options, HostFacts host, SeccompPr
             MaskedPaths = hostConfig.Privileged ? null : hostConfig.MaskedPaths ?? DefaultPaths.Masked(host),
             ReadonlyPaths = hostConfig.Privileged ? null : hostConfig.ReadonlyPaths ?? DefaultPaths.ReadOnly,
         };
+    }
+
+    // A new group has no limit of processes, and crun refuses to be told so.
+    private static ResourcesSpec Limits(HostConfig config, IReadOnlyList<DeviceRule> devices)
+    {
+        var limits = ResourceLimits.Create(config);
+        return limits with { Devices = devices, Pids = limits.Pids is { Limit: > 0 } ? limits.Pids : null };
     }
 
     /// <summary>Capabilities of a container's first process.</summary>

@@ -24,6 +24,32 @@ internal static class RuntimeErrors
             : 128;
     }
 
+    // What crun says for a program that it cannot run, and what runc says.
+    private static string InRuncsWords(string text)
+    {
+        const string before = "executable file `";
+        const string after = "` not found";
+        const string unable = "unable to start container process: exec: ";
+        if (text.StartsWith(before, StringComparison.Ordinal) && text.LastIndexOf(after, StringComparison.Ordinal) is > 0 and var end)
+        {
+            var program = text[before.Length..end];
+            return program.Contains('/', StringComparison.Ordinal)
+                ? $"{unable}\"{program}\": stat {program}: no such file or directory"
+                : $"{unable}\"{program}\": executable file not found in $PATH";
+        }
+
+        return text switch
+        {
+            // It looks whether the program is a regular file.
+            "open executable: Operation not permitted" => unable + "open executable: is a directory",
+            "open executable: Permission denied" => unable + "open executable: permission denied",
+            _ => text
+                .Replace(": No such file or directory", ": no such file or directory", StringComparison.Ordinal)
+                .Replace(": Not a directory", ": not a directory", StringComparison.Ordinal)
+                .Replace(": Permission denied", ": permission denied", StringComparison.Ordinal),
+        };
+    }
+
     // runc logs `time="…" level=error msg="…"` or plain text, depending on where it fails.
     private static string Clean(string message)
     {
@@ -36,6 +62,6 @@ internal static class RuntimeErrors
             text = (end >= 0 ? text[..end] : text).Replace("\\\"", "\"", StringComparison.Ordinal);
         }
 
-        return text;
+        return InRuncsWords(text);
     }
 }

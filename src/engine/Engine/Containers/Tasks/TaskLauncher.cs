@@ -16,7 +16,7 @@ internal readonly record struct TaskEnd(int Code, string Error, bool OomKilled, 
 /// Makes a container's process and takes it apart again. Order of making: root filesystem, files that the engine provides, bundle,
 /// monitor; each step's undo is in <see cref="DiscardAsync"/>, which may run after any of them.
 /// </summary>
-internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, ImageMounts images, TimeProvider time, ILogger log)
+internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, ImageMounts images, ProcessWatch watch, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
@@ -34,12 +34,22 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
             ?? throw RuntimeErrors.CreateFailed("container process ended before it was started");
     }
 
-    /// <summary>Lets a created process run its program, as <c>runc start</c> does: it waits in an open of <c>exec.fifo</c> for a reader.</summary>
+    /// <summary>
+    /// Lets a created process run its program. What the runtime's <c>start</c> would do is done here without it: runc's init waits in an
+    /// open of <c>exec.fifo</c> for a reader, crun's waits for a byte from it.
+    /// </summary>
     internal async Task ReleaseAsync(Container container, TaskHandle task)
     {
         var fifo = Path.Combine(paths.RuntimeState, container.Id, "exec.fifo");
+        var runtime = options.RuntimePath(container.Record.HostConfig.Runtime);
         try
         {
+            if (!OciRuntimes.IsRunc(runtime))
+            {
+                await (OciRuntimes.IsCrun(runtime) ? WriteByteAsync(fifo) : RunStartAsync(runtime, container.Id)).ConfigureAwait(false);
+                return;
+            }
+
             using var reader = Fifo.OpenReadNonBlocking(fifo);
             if (!await Task.Run(() => Fifo.WaitReadable([reader, task.Process.Handle], StartTimeout)).ConfigureAwait(false))
             {
@@ -52,6 +62,22 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         }
 
         File.Delete(fifo);
+    }
+
+    private static async Task WriteByteAsync(string fifo)
+    {
+        await using var writer = new FileStream(Fifo.OpenWrite(fifo), FileAccess.Write, bufferSize: 0);
+        File.Delete(fifo);
+        writer.WriteByte(0);
+    }
+
+    private async Task RunStartAsync(string runtime, string id)
+    {
+        var result = await Spawn.RunAsync(runtime, [runtime, "--root", paths.RuntimeState, "start", id], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], watch, default, 64 << 10, StartTimeout).ConfigureAwait(false);
+        if (result.ExitCode != 0)
+        {
+            throw RuntimeErrors.CreateFailed(System.Text.Encoding.UTF8.GetString(result.Error));
+        }
     }
 
     /// <summary>The handle of a process of an earlier daemon, or null when that process is gone.</summary>
