@@ -14,8 +14,9 @@ public sealed class NeverRules
         ["Slipway.Terminal"] = [],
         ["Slipway.Linux"] = [],
         ["Slipway.Engine"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux"],
-        ["Slipway.Api"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine"],
-        ["slipwayd"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Api"],
+        ["Slipway.Build"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine"],
+        ["Slipway.Api"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build"],
+        ["slipwayd"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Api"],
         ["Slipway.Client"] = ["Slipway.DockerApi"],
         ["slipway"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client"],
     };
@@ -34,6 +35,7 @@ public sealed class NeverRules
 
     [Theory]
     [InlineData("Slipway.Engine")]
+    [InlineData("Slipway.Build")]
     [InlineData("Slipway.Linux")]
     [InlineData("Slipway.Oci")]
     [InlineData("Slipway.DockerApi")]
