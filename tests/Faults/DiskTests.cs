@@ -2,7 +2,7 @@ using Slipway.Faults.Fixture;
 
 namespace Slipway.Faults;
 
-/// <summary>Reliability checks 15–17: the disk is full, has no inode left, or is read-only.</summary>
+/// <summary>Reliability checks 15–17 and 20: the disk is full, has no inode left, is read-only, or fails.</summary>
 public sealed class DiskTests
 {
     [Fact]
@@ -107,6 +107,45 @@ public sealed class DiskTests
         Assert.Single(await daemon.ListAsync());
         await daemon.CallAsync("POST", $"/containers/{kept}/start");
         Assert.Equal(0, await daemon.ExitAsync(kept));
+    }
+
+    [Fact]
+    public async Task Check20_AFailingDiskIsReportedAndNothingIsMixedUp()
+    {
+        await using var scratch = new Scratch();
+        var disk = scratch.Disk(128);
+        var daemon = scratch.Daemon(Path.Combine(disk.MountPoint, "data"));
+        await daemon.StartAsync();
+        await daemon.LoadAsync(BusyboxImage.Archive());
+        var kept = await daemon.CreateAsync("echo kept; exit 6", "kept");
+        var running = await daemon.RunAsync("sleep 1000", "running");
+        await daemon.CallAsync("POST", "/volumes/create", """{"Name":"vol"}""");
+        Tool.Run("sync", "-f", disk.MountPoint);
+        disk.FailEverything();
+
+        Assert.Contains("input/output error", await daemon.CreateAsync("true", "late").RefusalAsync(), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("input/output error", await daemon.LoadAsync(BusyboxImage.Archive("tardy:1", 1000)).RefusalAsync(), StringComparison.OrdinalIgnoreCase);
+        Assert.InRange((await daemon.RefusedAsync("POST", "/volumes/create", """{"Name":"other"}""")).StatusCode, 500, 503);
+        Assert.InRange((await daemon.RefusedAsync("POST", $"/containers/{kept}/start")).StatusCode, 500, 503);
+        Assert.Equal(2, (await daemon.ListAsync()).Count);
+        Assert.Equal("running", (string?)(await daemon.StateAsync(running))["Status"]);
+        await Record.ExceptionAsync(() => daemon.Api.KillContainerAsync(running));
+        await Wait.UntilAsync("the processes end", () => Scratch.Processes(daemon.CgroupParent, daemon.ExecRoot).All(pid => pid == daemon.Pid));
+        await Wait.UntilAsync("it is not called running", async () => (string?)(await daemon.StateAsync(running))["Status"] != "running");
+        await daemon.StopAsync();
+        Assert.NotEqual(0, await daemon.StartAndEndAsync());
+        Assert.Contains("input/output error", daemon.Log, StringComparison.OrdinalIgnoreCase);
+
+        disk.Repair();
+        await daemon.StartAsync();
+        Assert.Equal(2, (await daemon.ListAsync()).Count);
+        Assert.Equal((137, "exited"), ((int)(await daemon.StateAsync(running))["ExitCode"]!, (string?)(await daemon.StateAsync(running))["Status"]));
+        Assert.DoesNotContain("tardy", (await daemon.CallAsync("GET", "/images/json"))!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("vol", (string?)Assert.Single((System.Text.Json.Nodes.JsonArray)(await daemon.CallAsync("GET", "/volumes"))!["Volumes"]!)!["Name"]);
+        await daemon.CallAsync("POST", $"/containers/{kept}/start");
+        Assert.Equal(6, await daemon.ExitAsync(kept));
+        Assert.Equal("kept\n", await daemon.LogsAsync(kept));
+        Assert.DoesNotContain("error", await daemon.LoadAsync(BusyboxImage.Archive("tardy:1", 1000)), StringComparison.Ordinal);
     }
 
     private static void Crowd(string directory)

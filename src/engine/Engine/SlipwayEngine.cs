@@ -89,7 +89,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var volumes = new ContainerVolumes(Containers, Images, Volumes, CreateVolume, RemoveVolume, new CopyUp(Volumes, VolumeMounts, Paths), rootFileSystem);
         CreateContainer = new CreateContainer(Containers, Images, Content, rootFileSystem, volumes, State, options, Paths, Removal, ContainerEvents, Host, time);
         StartContainer = new StartContainer(tasks, exits, Life, ContainerEvents, time, _log);
-        KillContainer = new KillContainer(ContainerEvents);
+        KillContainer = new KillContainer(ContainerEvents, _log);
         StopContainer = new StopContainer(KillContainer, ContainerEvents, time);
         RestartContainer = new RestartContainer(StopContainer, StartContainer, ContainerEvents);
         PauseContainer = new PauseContainer(ContainerEvents);

@@ -33,7 +33,7 @@ public sealed class AttachTests
         await using var container = await ConmonContainer.CreateAsync("wc -c; echo done", stdin: true);
         var (pump, gate) = (Pump(container), new AttachGate(TimeProvider.System));
         await gate.OpenAsync(container.Bundle);
-        var spectator = await gate.ConnectAsync(default);
+        var spectator = await gate.ConnectAsync(false, default);
         await container.StartAsync();
         gate.Park(spectator!);
         await ConmonContainer.Pause(100);
@@ -64,10 +64,10 @@ public sealed class AttachTests
     public async Task A_removed_container_ends_the_wait()
     {
         var gate = new AttachGate(TimeProvider.System);
-        var waiting = gate.ConnectAsync(default);
+        var waiting = gate.ConnectAsync(false, default);
         gate.Close();
         Assert.Null(await waiting.WaitAsync(TimeSpan.FromSeconds(1)));
-        Assert.Null(await gate.ConnectAsync(default));
+        Assert.Null(await gate.ConnectAsync(false, default));
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class AttachTests
 
     private static async Task<AttachEnd> RunAsync(AttachGate gate, AttachPump pump, AttachStreams streams, Stream? input, Stream output, CancellationToken cancel = default)
     {
-        using Socket? connection = await gate.ConnectAsync(cancel);
+        using Socket? connection = await gate.ConnectAsync(false, cancel);
         return await pump.RunAsync(connection!, new AttachPeer(input, output, multiplexed: true), streams, cancel);
     }
 

@@ -64,6 +64,10 @@ internal sealed class LoopDisk : IDisposable
         File.WriteAllText($"/sys/fs/ext4/{Path.GetFileName(device)}/trigger_fs_error", "1");
     }
 
+    /// <summary>From now on every read and write of the filesystem that needs the device fails with EIO, until <see cref="Repair"/> (EXT4_IOC_SHUTDOWN without a flush).</summary>
+    internal void FailEverything() =>
+        Tool.Run("python3", "-c", "import fcntl,os,struct,sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))", MountPoint);
+
     /// <summary>Checks and mounts it again. Nothing may be open on it.</summary>
     internal void Repair()
     {

@@ -17,6 +17,9 @@ internal sealed class PrivateDaemon : IAsyncDisposable
         Api = new EngineClient(EngineAddress.Unix(Socket));
     }
 
+    /// <summary>A command that starts the daemon's program, given to it as further arguments; empty starts it directly.</summary>
+    internal IReadOnlyList<string> Launcher { get; init; } = [];
+
     /// <summary>The persistent root.</summary>
     internal string DataRoot { get; }
 
@@ -121,8 +124,9 @@ internal sealed class PrivateDaemon : IAsyncDisposable
 
     private Process Launch()
     {
-        var start = new ProcessStartInfo(Program) { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var option in (string[])["--data-root", DataRoot, "--exec-root", ExecRoot, "--pidfile", Path.Combine(ExecRoot, "slipwayd.pid"), "-H", "unix://" + Socket, "--cgroup-parent", CgroupParent, .. _options])
+        string[] command = [.. Launcher, Program];
+        var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        foreach (var option in (string[])[.. command.Skip(1), "--data-root", DataRoot, "--exec-root", ExecRoot, "--pidfile", Path.Combine(ExecRoot, "slipwayd.pid"), "-H", "unix://" + Socket, "--cgroup-parent", CgroupParent, .. _options])
         {
             start.ArgumentList.Add(option);
         }

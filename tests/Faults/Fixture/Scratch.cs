@@ -44,9 +44,16 @@ internal sealed class Scratch : IAsyncDisposable
     /// <param name="data">Its data root; null takes one in this corner.</param>
     /// <param name="room">Tells daemons of one corner apart: each has its own exec root and cgroup parent.</param>
     /// <param name="options">Further options.</param>
-    internal PrivateDaemon Daemon(string? data = null, string room = "a", params string[] options)
+    internal PrivateDaemon Daemon(string? data = null, string room = "a", params string[] options) => DaemonThrough([], data, room, options);
+
+    /// <summary>A daemon that is not started yet, and will be by another command.</summary>
+    /// <param name="launcher">The command; the daemon's command line follows it.</param>
+    /// <param name="data">Its data root; null takes one in this corner.</param>
+    /// <param name="room">As for <see cref="Daemon"/>.</param>
+    /// <param name="options">Further options.</param>
+    internal PrivateDaemon DaemonThrough(IReadOnlyList<string> launcher, string? data = null, string room = "a", params string[] options)
     {
-        var daemon = new PrivateDaemon(data ?? Path.Combine(Root, "data"), Path.Combine(Root, "run-" + room), $"/{_name}-{room}", options);
+        var daemon = new PrivateDaemon(data ?? Path.Combine(Root, "data"), Path.Combine(Root, "run-" + room), $"/{_name}-{room}", options) { Launcher = launcher };
         _daemons.Add(daemon);
         return daemon;
     }

@@ -51,14 +51,17 @@ public sealed class AttachContainer(EnginePaths paths, ContainerLogs logs, Conta
 
     private async Task<AttachEnd> StreamAsync(Container container, AttachRequest request, DetachKeys keys, AttachPeer peer, CancellationToken cancel)
     {
-        if (await container.Attaches.ConnectAsync(cancel).ConfigureAwait(false) is not { } connection)
+        var config = container.Record.Config;
+        var stdin = request.Stdin && config.OpenStdin;
+        var closesStdin = config.StdinOnce && !config.Tty;
+
+        // A spectator who leaves must not close the stdin of the client that owns it.
+        var spectator = config.OpenStdin && closesStdin && !stdin;
+        if (await container.Attaches.ConnectAsync(spectator, cancel).ConfigureAwait(false) is not { } connection)
         {
             return AttachEnd.Removed;
         }
 
-        var config = container.Record.Config;
-        var stdin = request.Stdin && config.OpenStdin;
-        var closesStdin = config.StdinOnce && !config.Tty;
         var end = AttachEnd.ClientLost;
         try
         {
@@ -67,8 +70,7 @@ public sealed class AttachContainer(EnginePaths paths, ContainerLogs logs, Conta
         }
         finally
         {
-            // A spectator who leaves must not close the stdin of the client that owns it.
-            if (config.OpenStdin && closesStdin && !stdin && end != AttachEnd.Finished)
+            if (spectator && end != AttachEnd.Finished)
             {
                 container.Attaches.Park(connection);
             }

@@ -10,7 +10,7 @@ public sealed class AttachGate(TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly List<TaskCompletionSource<Socket?>> _waiting = [];
-    private readonly List<Socket> _parked = [];
+    private readonly Stack<ParkedConnection> _parked = [];
     private string? _bundle;
     private bool _closed;
 
@@ -70,10 +70,20 @@ public sealed class AttachGate(TimeProvider time)
     }
 
     /// <summary>Waits for a task and connects to its monitor.</summary>
+    /// <param name="spectator">Whether the client's connection is to be parked when it leaves: it may then get one that was.</param>
+    /// <param name="cancel">The client's connection was aborted.</param>
     /// <returns>The connection, which the caller owns; null when the container was removed instead.</returns>
     /// <exception cref="EngineException">The monitor takes no connection.</exception>
-    public async Task<Socket?> ConnectAsync(CancellationToken cancel)
+    public async Task<Socket?> ConnectAsync(bool spectator, CancellationToken cancel)
     {
+        while (spectator && TakeParked() is { } parked)
+        {
+            if (await parked.TakeAsync().ConfigureAwait(false) is { } connection)
+            {
+                return connection;
+            }
+        }
+
         var client = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
         string? bundle;
         lock (_lock)
@@ -101,7 +111,8 @@ public sealed class AttachGate(TimeProvider time)
 
     /// <summary>
     /// Takes a connection whose client left while the container's stdin belongs to another one. Closing it would close that stdin
-    /// (see <see cref="ConmonSocket"/>), so it receives nothing more and stays until the task ends.
+    /// (see <see cref="ConmonSocket"/>), so it stays for the next one that leaves like that, or until the task ends. There are thus
+    /// never more than clients at one time.
     /// </summary>
     public void Park(Socket connection)
     {
@@ -109,13 +120,20 @@ public sealed class AttachGate(TimeProvider time)
         {
             if (_bundle is not null && connection.Connected)
             {
-                connection.Shutdown(SocketShutdown.Receive);
-                _parked.Add(connection);
+                _parked.Push(new ParkedConnection(connection));
                 return;
             }
         }
 
         connection.Dispose();
+    }
+
+    private ParkedConnection? TakeParked()
+    {
+        lock (_lock)
+        {
+            return _parked.TryPop(out var parked) ? parked : null;
+        }
     }
 
     private async Task ConnectAsync(TaskCompletionSource<Socket?> client, string bundlePath)

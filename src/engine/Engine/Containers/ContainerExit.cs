@@ -103,6 +103,7 @@ internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, Cont
         try
         {
             await container.RecordFactAsync(Ended).ConfigureAwait(false);
+            tasks.ForgetExit(container.Id);
         }
         catch (EngineException e)
         {

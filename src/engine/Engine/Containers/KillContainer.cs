@@ -1,9 +1,10 @@
+using Microsoft.Extensions.Logging;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Containers;
 
 /// <summary><c>docker kill</c>: sends a signal to a container's init.</summary>
-public sealed class KillContainer(ContainerEvents events)
+public sealed class KillContainer(ContainerEvents events, ILogger log)
 {
     private const int Sigkill = 9;
 
@@ -31,7 +32,7 @@ public sealed class KillContainer(ContainerEvents events)
 
             if (number == Sigkill || number == StopSignal(container))
             {
-                await container.RecordFactAsync(r => r with { HasBeenManuallyStopped = true }).ConfigureAwait(false);
+                await NoteManualStopAsync(container).ConfigureAwait(false);
             }
 
             Send(container, number);
@@ -66,10 +67,25 @@ public sealed class KillContainer(ContainerEvents events)
         }
     }
 
+    /// <summary>Notes that a user stopped the container, so that its restart policy rests. A disk that cannot take the note keeps nobody from stopping it.</summary>
+    internal async Task NoteManualStopAsync(Container container)
+    {
+        try
+        {
+            await container.RecordFactAsync(r => r with { HasBeenManuallyStopped = true }).ConfigureAwait(false);
+        }
+        catch (EngineException e)
+        {
+            log.LogError("container {Id}: that it was stopped by a user is not recorded on disk: {Reason}", container.Id, e.Message);
+        }
+    }
+
     /// <summary>The number of the signal that stops a container.</summary>
     internal static int StopSignal(Container container) =>
         container.Record.Config.StopSignal is { Length: > 0 } name ? ParseSignal(name) : 15;
 
-    private static int ParseSignal(string signal) =>
+    /// <summary>The number of a signal.</summary>
+    /// <exception cref="EngineException">There is none of that name or number.</exception>
+    internal static int ParseSignal(string signal) =>
         Signals.Parse(signal) is { } number ? number : throw EngineException.Invalid($"Invalid signal: {signal}");
 }

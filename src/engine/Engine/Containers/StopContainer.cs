@@ -14,6 +14,7 @@ public sealed class StopContainer(KillContainer kill, ContainerEvents events, Ti
     /// <exception cref="EngineException"><see cref="ErrorKind.NotModified"/> when it does not run.</exception>
     public async Task RunAsync(Container container, int? timeout, string? signal, CancellationToken cancel)
     {
+        var number = SignalFor(container, signal);
         var exit = container.NextExit;
         await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
         try
@@ -24,14 +25,14 @@ public sealed class StopContainer(KillContainer kill, ContainerEvents events, Ti
                 throw new EngineException(ErrorKind.NotModified, $"Container already stopped: {container.Name}");
             }
 
-            await container.RecordFactAsync(r => r with { HasBeenManuallyStopped = true }).ConfigureAwait(false);
+            await kill.NoteManualStopAsync(container).ConfigureAwait(false);
             if (status == ContainerStatus.Restarting)
             {
                 await CancelRestartAsync(container).ConfigureAwait(false);
                 return;
             }
 
-            kill.Send(container, SignalFor(container, signal));
+            kill.Send(container, number);
         }
         finally
         {
@@ -74,13 +75,6 @@ public sealed class StopContainer(KillContainer kill, ContainerEvents events, Ti
         container.CompleteExit(new ExitStatus(container.Record.State.ExitCode));
     }
 
-    private static int SignalFor(Container container, string? signal)
-    {
-        if (string.IsNullOrEmpty(signal))
-        {
-            return KillContainer.StopSignal(container);
-        }
-
-        return Linux.Signals.Parse(signal) is { } number ? number : throw EngineException.Invalid($"Invalid signal: {signal}");
-    }
+    private static int SignalFor(Container container, string? signal) =>
+        string.IsNullOrEmpty(signal) ? KillContainer.StopSignal(container) : KillContainer.ParseSignal(signal);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Slipway.DockerApi;
 using Slipway.Engine.Containers;
 
@@ -26,6 +27,9 @@ public sealed class Exec(string id, Container container, ExecCreateRequest reque
     /// <summary>Its exit code; null until it has ended.</summary>
     public int? ExitCode { get; internal set; }
 
+    /// <summary>When it ended, as a time stamp of the monotonic clock.</summary>
+    internal long EndedAt { get; private set; }
+
     /// <summary>The directory with conmon's attach socket and control fifo.</summary>
     internal string Directory { get; init; } = "";
 
@@ -41,6 +45,7 @@ public sealed class Exec(string id, Container container, ExecCreateRequest reque
     internal void Complete(int exitCode)
     {
         Running = false;
+        EndedAt = Stopwatch.GetTimestamp();
         ExitCode = exitCode;
         _ended.TrySetResult(exitCode);
     }

@@ -85,7 +85,7 @@ public sealed class ExecTable(ContainerEvents events, EnginePaths paths)
     {
         lock (container.Execs)
         {
-            foreach (var ended in container.Execs.Values.Where(e => e.ExitCode is not null).Take(Math.Max(0, container.Execs.Count - KeptPerContainer)).ToList())
+            foreach (var ended in container.Execs.Values.Where(e => e.ExitCode is not null).OrderBy(e => e.EndedAt).Take(Math.Max(0, container.Execs.Count - KeptPerContainer)).ToList())
             {
                 container.Execs.Remove(ended.Id);
                 _byId.TryRemove(ended.Id, out _);

@@ -25,7 +25,8 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
     {
         var record = container.Record;
         var bundle = paths.Bundle(container.Id);
-        Forget(container.Id);
+        ForgetExit(container.Id);
+        ForgetRun(container.Id);
         Directory.CreateDirectory(bundle);
         rootFileSystem.Mount(record);
         await bundles.WriteAsync(container).ConfigureAwait(false);
@@ -93,7 +94,10 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         return handle;
     }
 
-    /// <summary>Learns how a task ended and frees what it held. The slow part goes on in <see cref="Container.Cleanup"/>.</summary>
+    /// <summary>
+    /// Learns how a task ended and frees what it held. The slow part goes on in <see cref="Container.Cleanup"/>. What the monitor wrote
+    /// about the end stays until <see cref="ForgetExit"/>, since the row may not be written.
+    /// </summary>
     internal async Task<TaskEnd> CollectAsync(Container container, TaskHandle? task)
     {
         var record = container.Record;
@@ -106,7 +110,7 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
 
         var oom = Cgroups.OomKills(CgroupPath(record)) > 0;
         var exit = ReadExit(container.Id);
-        await DiscardAsync(container, task).ConfigureAwait(false);
+        await DiscardAsync(container, task, keepExit: true).ConfigureAwait(false);
         return new TaskEnd(
             exit?.Code ?? (orphaned || oom ? 137 : 255),
             exit is null && orphaned ? "the container's monitor was killed" : "",
@@ -115,7 +119,10 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
     }
 
     /// <summary>Frees everything that a run, finished or failed half-way, holds in the kernel and on the exec root.</summary>
-    internal async Task DiscardAsync(Container container, TaskHandle? task)
+    /// <param name="container">The container.</param>
+    /// <param name="task">Its task, where there is one.</param>
+    /// <param name="keepExit">Whether to keep what the monitor wrote about the end.</param>
+    internal async Task DiscardAsync(Container container, TaskHandle? task, bool keepExit = false)
     {
         var id = container.Id;
         var cgroup = CgroupPath(container.Record);
@@ -124,18 +131,23 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         images.Unmount(id);
         rootFileSystem.Unmount(id);
         await volumes.ReleaseAsync(id).ConfigureAwait(false);
-        container.Cleanup = Task.Run(() => Destroy(id, cgroup, task));
+        container.Cleanup = Task.Run(() => Destroy(id, cgroup, task, keepExit));
     }
 
     private string CgroupPath(ContainerRecord record) => SpecFactory.CgroupPath(record, options);
 
-    private void Destroy(string id, string cgroup, TaskHandle? task)
+    private void Destroy(string id, string cgroup, TaskHandle? task, bool keepExit)
     {
         try
         {
             Cgroups.KillAll(cgroup);
             Cgroups.Remove(cgroup);
-            Forget(id);
+            ForgetRun(id);
+            if (!keepExit)
+            {
+                ForgetExit(id);
+            }
+
             task?.Dispose();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -144,9 +156,11 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         }
     }
 
-    private void Forget(string id)
+    /// <summary>Removes what the monitor wrote about the end of the last run.</summary>
+    internal void ForgetExit(string id) => File.Delete(Path.Combine(paths.Exits, id));
+
+    private void ForgetRun(string id)
     {
-        File.Delete(Path.Combine(paths.Exits, id));
         DeleteTree(Path.Combine(paths.RuntimeState, id));
         DeleteTree(paths.Bundle(id));
     }
