@@ -57,6 +57,42 @@ public sealed record EngineOptions
     /// <summary><c>--registry-mirror</c>.</summary>
     public IReadOnlyList<string> RegistryMirrors { get; init; } = [];
 
+    /// <summary><c>--bridge</c>: link of the default network; empty for our own, <c>none</c> for no default network.</summary>
+    public string Bridge { get; init; } = "";
+
+    /// <summary><c>--bip</c>: address of the default bridge with its prefix length; empty for the first free pool.</summary>
+    public string Bip { get; init; } = "";
+
+    /// <summary><c>--fixed-cidr</c>: part of the default bridge's subnet from which containers get addresses.</summary>
+    public string FixedCidr { get; init; } = "";
+
+    /// <summary><c>--fixed-cidr-v6</c>: IPv6 subnet of the default bridge.</summary>
+    public string FixedCidrV6 { get; init; } = "";
+
+    /// <summary><c>--ipv6</c>: IPv6 on the default bridge.</summary>
+    public bool EnableIPv6 { get; init; }
+
+    /// <summary><c>--default-address-pool</c>: where subnets come from; empty for Docker's pools.</summary>
+    public IReadOnlyList<Networks.Addresses.AddressPool> AddressPools { get; init; } = [];
+
+    /// <summary><c>--icc</c>: whether containers on the default bridge may talk to each other.</summary>
+    public bool Icc { get; init; } = true;
+
+    /// <summary><c>--ip</c>: where ports of the default bridge are published that name no address.</summary>
+    public string PublishAddress { get; init; } = "0.0.0.0";
+
+    /// <summary><c>--ip-forward</c>: whether forwarding is switched on.</summary>
+    public bool IpForward { get; init; } = true;
+
+    /// <summary><c>--ip-masq</c>: whether what leaves the default bridge gets the host's address.</summary>
+    public bool IpMasquerade { get; init; } = true;
+
+    /// <summary><c>--iptables</c>: whether firewall rules are written. Without them nothing is published or isolated.</summary>
+    public bool Firewall { get; init; } = true;
+
+    /// <summary><c>--mtu</c> of the default bridge in bytes; 0 for the kernel's default.</summary>
+    public int Mtu { get; init; }
+
     /// <summary><c>--dns</c>.</summary>
     public IReadOnlyList<string> Dns { get; init; } = [];
 

@@ -11,6 +11,8 @@ using Slipway.Engine.Files;
 using Slipway.Engine.Health;
 using Slipway.Engine.Images;
 using Slipway.Engine.Logs;
+using Slipway.Engine.Networks;
+using Slipway.Engine.Networks.Ports;
 using Slipway.Engine.Snapshots;
 using Slipway.Engine.State;
 using Slipway.Engine.Stats;
@@ -28,6 +30,8 @@ public sealed class SlipwayEngine : IAsyncDisposable
     private readonly bool _stateIsNew;
     private readonly CancellationTokenSource _shutdown = new();
     private readonly ProcessWatch _watch = new();
+    private readonly HostNetworks _hostNetworks;
+    private readonly ContainerNetworking _networking;
     private readonly ILogger _log;
     private readonly IDisposable[] _owned;
     private Task _recovery = Task.CompletedTask;
@@ -78,7 +82,17 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var shm = new SharedMemory(Paths);
         var imageMounts = new ImageMounts(Paths, Snapshots);
         var bundles = new BundleWriter(Paths, options, Containers, VolumeMounts, imageMounts, new EtcFiles(Paths, options), shm, specs);
-        var tasks = new TaskLauncher(Paths, options, monitor, rootFileSystem, bundles, shm, VolumeMounts, imageMounts, _watch, time, _log);
+        Networks = new NetworkTable();
+        _hostNetworks = new HostNetworks(options, Networks, State, time, _log);
+        _networking = new ContainerNetworking(Networks, _hostNetworks, new HostPorts(), options);
+        var networkEvents = new NetworkEvents(Events);
+        CreateNetwork = new CreateNetwork(Networks, _hostNetworks, State, networkEvents, time);
+        RemoveNetwork = new RemoveNetwork(Networks, Containers, _hostNetworks, _networking, State, networkEvents);
+        ListNetworks = new ListNetworks(Networks, Containers, _hostNetworks);
+        PruneNetworks = new PruneNetworks(Networks, Containers, RemoveNetwork, networkEvents, time);
+        ConnectNetwork = new ConnectNetwork(Networks, _networking, _hostNetworks, networkEvents);
+
+        var tasks = new TaskLauncher(Paths, options, monitor, rootFileSystem, bundles, shm, VolumeMounts, imageMounts, _networking, _watch, time, _log);
         var exits = new ContainerExit(tasks, _watch, Life, ContainerEvents, time, _log, _shutdown.Token);
         var images = new ContainerImages(Images, Snapshots, Content);
 
@@ -87,7 +101,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         InspectExec = new InspectExec();
 
         var volumes = new ContainerVolumes(Containers, Images, Volumes, CreateVolume, RemoveVolume, new CopyUp(Volumes, VolumeMounts, Paths), rootFileSystem);
-        CreateContainer = new CreateContainer(Containers, Images, Content, rootFileSystem, volumes, State, options, Paths, Removal, ContainerEvents, Host, time);
+        CreateContainer = new CreateContainer(Containers, Images, Content, rootFileSystem, volumes, State, options, Paths, Removal, ContainerEvents, Host, Networks, _hostNetworks, time);
         StartContainer = new StartContainer(tasks, exits, Life, ContainerEvents, time, _log);
         KillContainer = new KillContainer(ContainerEvents, _log);
         StopContainer = new StopContainer(KillContainer, ContainerEvents, time);
@@ -116,7 +130,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var health = new HealthMonitor(new ProbeContainer(Execs, StartExec, time).RunAsync, ContainerEvents, time, _log);
         Life.Started += health.Start;
         Life.Ended += health.End;
-        _owned = [rotation, health, signals, Removal, _watch, monitor, .. controllers];
+        _owned = [rotation, health, signals, Removal, _watch, monitor, _networking, _hostNetworks, .. controllers];
         Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
     }
 
@@ -212,6 +226,24 @@ public sealed class SlipwayEngine : IAsyncDisposable
 
     /// <summary><c>docker volume prune</c>.</summary>
     public PruneVolumes PruneVolumes { get; }
+
+    /// <summary>Networks.</summary>
+    public NetworkTable Networks { get; }
+
+    /// <summary><c>docker network create</c>.</summary>
+    public CreateNetwork CreateNetwork { get; }
+
+    /// <summary><c>docker network rm</c>.</summary>
+    public RemoveNetwork RemoveNetwork { get; }
+
+    /// <summary><c>docker network ls</c> and <c>inspect</c>.</summary>
+    public ListNetworks ListNetworks { get; }
+
+    /// <summary><c>docker network prune</c>.</summary>
+    public PruneNetworks PruneNetworks { get; }
+
+    /// <summary><c>docker network connect</c> and <c>disconnect</c>.</summary>
+    public ConnectNetwork ConnectNetwork { get; }
 
     /// <summary>Containers.</summary>
     public ContainerTable Containers { get; }
@@ -312,6 +344,11 @@ public sealed class SlipwayEngine : IAsyncDisposable
     {
         await _shutdown.CancelAsync().ConfigureAwait(false);
         await _recovery.WaitAsync(TimeSpan.FromSeconds(1), Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Containers.All.All(c => c.Task is null || c.Record.Endpoints.Count == 0))
+        {
+            _hostNetworks.RemoveAll();
+        }
+
         await State.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -334,11 +371,13 @@ public sealed class SlipwayEngine : IAsyncDisposable
         await Snapshots.LoadAsync(lost).ConfigureAwait(false);
         await Images.LoadAsync(lost).ConfigureAwait(false);
         await new LoadVolumes(Volumes, State, Paths, _log).RunAsync(lost).ConfigureAwait(false);
+        Networks.Load(State, _log);
         var damaged = await loader.RunAsync(lost).ConfigureAwait(false);
         var named = Containers.All.SelectMany(c => c.Record.Mounts.Where(m => m.Type == "volume").Select(m => (c.Id, m.Name))).ToList();
         Volumes.Restore(named);
         var ended = Recovery.Adopt();
         var running = Containers.All.Where(c => c.Task is not null).Select(c => c.Id).ToHashSet();
+        RestoreNetworks();
         var used = named.Where(use => running.Contains(use.Id)).ToList();
         VolumeMounts.Restore(used);
         var unrecorded = ended.Where(c => c.Record.State.Status is ContainerStatus.Running or ContainerStatus.Paused).Select(c => c.Id).ToHashSet();
@@ -348,6 +387,18 @@ public sealed class SlipwayEngine : IAsyncDisposable
         await Recovery.RecordEndsAsync(ended, cancel).ConfigureAwait(false);
         _recovery = Recovery.FinishAsync(ended, _shutdown.Token);
         _ = Task.Run(CollectGarbage.RunAsync, CancellationToken.None);
+    }
+
+    // Rules and links of containers that run are looked after at once, those of nobody when somebody needs them.
+    private void RestoreNetworks()
+    {
+        var connected = Containers.All.Where(c => c.Task is not null && c.Record.Endpoints.Any(e => e.IsConnected)).ToList();
+        _networking.Restore(connected);
+        _hostNetworks.RunningPorts = () => [.. connected.SelectMany(c => _networking.Rules(c.Record.Ports, c.Record.Endpoints))];
+        if (connected.Count > 0)
+        {
+            _ = Task.Run(_hostNetworks.ReadyAsync);
+        }
     }
 
     private IReadOnlyList<ImageUse> ImageUses() =>

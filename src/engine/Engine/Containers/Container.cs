@@ -37,6 +37,9 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
     /// <summary>The running process, or null.</summary>
     public TaskHandle? Task { get; internal set; }
 
+    /// <summary>What its networks gave it, from the moment at which it is connected until its start is recorded; else null.</summary>
+    internal Networks.NetworkAttachment? Attachment { get; set; }
+
     /// <summary>Ends waits between restarts, and everything else that lives as long as one run.</summary>
     internal CancellationTokenSource? PendingRestart { get; set; }
 

@@ -83,6 +83,8 @@ internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, Cont
         {
             var ended = record with
             {
+                Endpoints = [.. record.Endpoints.Select(endpoint => endpoint.Disconnected())],
+                Ports = [],
                 State = record.State with
                 {
                     Status = ContainerStatus.Exited,

@@ -1,4 +1,5 @@
 using Slipway.DockerApi;
+using Slipway.Engine.Networks;
 
 namespace Slipway.Engine.Containers;
 
@@ -148,6 +149,12 @@ public sealed record ContainerRecord
 
     /// <summary>Endpoints asked for at creation.</summary>
     public NetworkingConfig? NetworkingConfig { get; init; }
+
+    /// <summary>Connections to networks, the one it was created with first.</summary>
+    public IReadOnlyList<EndpointRecord> Endpoints { get => field ?? []; init; }
+
+    /// <summary>Ports published on the host while it runs.</summary>
+    public IReadOnlyList<PublishedPort> Ports { get => field ?? []; init; }
 
     /// <summary>Mounts, parents before children.</summary>
     public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];

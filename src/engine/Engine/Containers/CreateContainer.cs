@@ -26,9 +26,12 @@ public sealed class CreateContainer
     private readonly ContainerEvents _events;
     private readonly TimeProvider _time;
     private readonly Lazy<HostFacts> _host;
+    private readonly NetworkTable _networks;
+    private readonly HostNetworks _hostNetworks;
 
-    internal CreateContainer(ContainerTable table, ImageTable images, ContentStore content, RootFileSystem rootFileSystem, ContainerVolumes volumes, StateStore state, EngineOptions options, EnginePaths paths, BackgroundRemoval removal, ContainerEvents events, Lazy<HostFacts> host, TimeProvider time)
+    internal CreateContainer(ContainerTable table, ImageTable images, ContentStore content, RootFileSystem rootFileSystem, ContainerVolumes volumes, StateStore state, EngineOptions options, EnginePaths paths, BackgroundRemoval removal, ContainerEvents events, Lazy<HostFacts> host, NetworkTable networks, HostNetworks hostNetworks, TimeProvider time)
     {
+        (_networks, _hostNetworks) = (networks, hostNetworks);
         (_table, _images, _content, _rootFileSystem, _volumes, _state, _options) = (table, images, content, rootFileSystem, volumes, state, options);
         (_paths, _removal, _events, _host, _time) = (paths, removal, events, host, time);
     }
@@ -48,12 +51,12 @@ public sealed class CreateContainer
         using var lease = _content.BeginLease();
         var image = await _images.PrepareAsync(request.Image, platform, cancel).ConfigureAwait(false);
         var normalized = ContainerRequestValidator.Normalize(request, image.Config, id, _options, _host.Value);
-        var warnings = CheckNetwork(normalized);
+        var endpoints = await EndpointsAsync(normalized).ConfigureAwait(false);
         var reserved = Reserve(name, id);
         try
         {
             var mounts = await _volumes.ResolveAsync(id, normalized, cancel).ConfigureAwait(false);
-            var record = Record(id, reserved, request, normalized, image, mounts);
+            var record = Record(id, reserved, request, normalized, image, mounts) with { Endpoints = endpoints };
             _rootFileSystem.Prepare(id);
             await _volumes.FillAsync(record, cancel).ConfigureAwait(false);
             cancel.ThrowIfCancellationRequested();
@@ -62,7 +65,7 @@ public sealed class CreateContainer
             _volumes.Keep(id);
             _table.Add(container);
             _events.Publish(container, "create");
-            return (container, [.. normalized.Warnings, .. warnings]);
+            return (container, normalized.Warnings);
         }
         catch
         {
@@ -73,19 +76,14 @@ public sealed class CreateContainer
         }
     }
 
-    // There is no bridge: a container that asks for nothing else has a loopback device of its own, and a port of it cannot be published.
-    private static IReadOnlyList<string> CheckNetwork(NormalizedRequest request)
+    private async Task<IReadOnlyList<EndpointRecord>> EndpointsAsync(NormalizedRequest request)
     {
-        var host = request.HostConfig;
-        if (host.NetworkMode is not ("" or "default" or "bridge") && NamespaceModes.ContainerOf(host.NetworkMode) is null)
+        if (request.HostConfig.NetworkMode is not (BuiltInNetworks.None or BuiltInNetworks.Host))
         {
-            BuiltInNetworks.Get(host.NetworkMode);
-            return [];
+            await _hostNetworks.ReadyAsync().ConfigureAwait(false);
         }
 
-        return host.PortBindings is { Count: > 0 } || host.PublishAllPorts
-            ? ["Published ports are discarded: this version of the engine has no bridge network"]
-            : [];
+        return EndpointRequests.From(request, _networks);
     }
 
     // An id that reads as a number would be taken for one by programs that use it as a host name.

@@ -45,7 +45,7 @@ public sealed class InspectContainer
             SizeRootFs = size ? writable + _images.UnpackedSize(record.ChainId) : null,
             Mounts = [.. record.Mounts.Select(MountPoint)],
             Config = record.Config,
-            NetworkSettings = Network(record),
+            NetworkSettings = ContainerNetworks.Settings(record),
         };
     }
 
@@ -92,11 +92,5 @@ public sealed class InspectContainer
             ["UpperDir"] = _paths.Upper(record.Id),
             ["WorkDir"] = _paths.Work(record.Id),
         },
-    };
-
-    private static NetworkSettings Network(ContainerRecord record) => new()
-    {
-        SandboxKey = record.State.Pid > 0 ? $"/proc/{record.State.Pid}/ns/net" : "",
-        Networks = ContainerNetworks.Endpoints(record),
     };
 }

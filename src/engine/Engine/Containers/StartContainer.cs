@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Engine.Containers.Tasks;
+using Slipway.Engine.Networks;
 
 namespace Slipway.Engine.Containers;
 
@@ -61,10 +62,11 @@ public sealed class StartContainer
             throw failure;
         }
 
-        var started = container.RecordFactAsync(r => Running(change(r), container.Task), mayUseReserve: false);
+        var started = container.RecordFactAsync(r => Running(change(r), container.Task, container.Attachment), mayUseReserve: false);
         _exits.Watch(container, container.Task);
         _events.Publish(container, "start");
         _life.TellStarted(container);
+        ReleaseSandbox(container);
         await started.ConfigureAwait(false);
     }
 
@@ -88,9 +90,21 @@ public sealed class StartContainer
         }
     }
 
-    private ContainerRecord Running(ContainerRecord record, TaskHandle task) => record with
+    // The process is in the namespace and keeps it; closing it may wait for the kernel.
+    private static void ReleaseSandbox(Container container)
+    {
+        if (container.Attachment is { } attachment)
+        {
+            container.Attachment = null;
+            _ = Task.Run(attachment.Sandbox.Dispose);
+        }
+    }
+
+    private ContainerRecord Running(ContainerRecord record, TaskHandle task, NetworkAttachment? attachment) => record with
     {
         HasBeenStarted = true,
+        Endpoints = attachment?.Endpoints ?? record.Endpoints,
+        Ports = attachment?.Ports ?? [],
         State = new TaskState
         {
             Status = ContainerStatus.Running,

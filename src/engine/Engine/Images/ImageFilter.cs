@@ -85,7 +85,7 @@ internal sealed class ImageFilter
     };
 
     // A duration back from now, seconds since 1970, or RFC 3339.
-    private static DateTimeOffset Time(string text, TimeProvider time)
+    internal static DateTimeOffset Time(string text, TimeProvider time)
     {
         if (GoDuration.TryParse(text, out var nanoseconds) && text != "0")
         {

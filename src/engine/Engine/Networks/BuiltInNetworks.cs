@@ -3,29 +3,23 @@ using System.Text;
 
 namespace Slipway.Engine.Networks;
 
-/// <summary>The networks that are always there: <c>host</c> and <c>none</c>.</summary>
+/// <summary>The networks that are always there.</summary>
 public static class BuiltInNetworks
 {
-    /// <summary>Names and drivers, in the order of lists.</summary>
-    public static IReadOnlyList<(string Name, string Driver)> All { get; } = [("host", "host"), ("none", "null")];
+    /// <summary>The default bridge.</summary>
+    public const string Bridge = "bridge";
 
-    /// <summary>The id of a built-in network, the same on every machine; empty for any other name.</summary>
-    public static string IdOf(string name) => name is "host" or "none"
-        ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("slipway built-in network " + name)))
-        : "";
+    /// <summary>The host's own network.</summary>
+    public const string Host = "host";
 
-    /// <summary>The built-in network that a name, id or id prefix names.</summary>
-    /// <exception cref="EngineException"><see cref="ErrorKind.NotFound"/>.</exception>
-    public static (string Name, string Driver) Get(string reference)
-    {
-        foreach (var network in All)
-        {
-            if (network.Name == reference || (reference.Length > 0 && IdOf(network.Name).StartsWith(reference, StringComparison.Ordinal)))
-            {
-                return network;
-            }
-        }
+    /// <summary>A loopback device and nothing else.</summary>
+    public const string None = "none";
 
-        throw EngineException.NotFound($"network {reference} not found");
-    }
+    /// <summary>The two that need no set-up.</summary>
+    public static IReadOnlyList<NetworkRecord> Plain { get; } = [Make(Host, "host"), Make(None, "null")];
+
+    /// <summary>The id of a built-in network, the same on every machine.</summary>
+    public static string IdOf(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("slipway built-in network " + name)));
+
+    private static NetworkRecord Make(string name, string driver) => new() { Id = IdOf(name), Name = name, Driver = driver, EnableIPv4 = true };
 }

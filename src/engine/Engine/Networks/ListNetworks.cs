@@ -3,49 +3,57 @@ using Slipway.Engine.Containers;
 
 namespace Slipway.Engine.Networks;
 
-/// <summary><c>docker network ls</c> and <c>inspect</c> of the built-in networks.</summary>
-public static class ListNetworks
+/// <summary><c>docker network ls</c> and <c>inspect</c>.</summary>
+public sealed class ListNetworks
 {
-    private static readonly string[] s_accepted = ["dangling", "driver", "id", "label", "name", "scope", "type"];
+    private readonly NetworkTable _table;
+    private readonly ContainerTable _containers;
+    private readonly HostNetworks _host;
 
-    /// <summary>Lists the networks that match.</summary>
+    internal ListNetworks(NetworkTable table, ContainerTable containers, HostNetworks host) => (_table, _containers, _host) = (table, containers, host);
+
+    /// <summary>Lists the networks that match. As with Docker a list does not tell their containers.</summary>
     /// <exception cref="EngineException">An unknown filter.</exception>
-    public static IReadOnlyList<Network> Run(Filters filters, ContainerTable containers)
+    public async Task<IReadOnlyList<DockerApi.Network>> RunAsync(Filters filters)
     {
-        if (filters.Except(s_accepted).FirstOrDefault() is { } unknown)
-        {
-            throw EngineException.Invalid($"invalid filter '{unknown}'");
-        }
-
-        return [.. BuiltInNetworks.All.Where(n => Matches(n, filters)).Select(n => Show(n, containers))];
+        NetworkFilter.Check(filters);
+        await _host.ReadyAsync().ConfigureAwait(false);
+        var used = _containers.All.SelectMany(c => c.Record.Endpoints).Select(e => e.NetworkId).ToHashSet();
+        return [.. _table.All.Where(n => NetworkFilter.Matches(n.Record, filters, used.Contains(n.Record.Id))).Select(n => Show(n.Record, []))];
     }
 
-    /// <summary>Describes one network.</summary>
+    /// <summary>Describes one network with its connected containers.</summary>
     /// <exception cref="EngineException"><see cref="ErrorKind.NotFound"/>.</exception>
-    public static Network Inspect(string reference, ContainerTable containers) => Show(BuiltInNetworks.Get(reference), containers);
-
-    private static bool Matches((string Name, string Driver) network, Filters filters) =>
-        Any(filters, "name", value => network.Name.Contains(value, StringComparison.Ordinal))
-        && Any(filters, "id", value => BuiltInNetworks.IdOf(network.Name).StartsWith(value, StringComparison.Ordinal))
-        && Any(filters, "driver", value => value == network.Driver)
-        && Any(filters, "scope", value => value == "local")
-        && Any(filters, "type", value => value == "builtin")
-        && Any(filters, "dangling", value => value is "false" or "0")
-        && filters["label"].Count == 0;
-
-    private static bool Any(Filters filters, string name, Func<string, bool> matches) => !filters.Contains(name) || filters[name].Any(matches);
-
-    private static Network Show((string Name, string Driver) network, ContainerTable containers) => new()
+    public async Task<DockerApi.Network> InspectAsync(string reference)
     {
-        Name = network.Name,
-        Id = BuiltInNetworks.IdOf(network.Name),
-        Created = GoTime.Zero,
+        await _host.ReadyAsync().ConfigureAwait(false);
+        var record = _table.Get(reference).Record;
+        return Show(record, record.Name is BuiltInNetworks.Host or BuiltInNetworks.None
+            ? _containers.All.Where(c => c.IsRunning && ContainerNetworks.Mode(c.Record) == record.Name).Select(c => (c, (EndpointRecord?)null))
+            : _containers.All.Select(c => (c, c.Record.Endpoints.FirstOrDefault(e => e.NetworkId == record.Id && e.IsConnected))).Where(pair => pair.Item2 is not null));
+    }
+
+    private static DockerApi.Network Show(NetworkRecord record, IEnumerable<(Container Container, EndpointRecord? Endpoint)> containers) => new()
+    {
+        Name = record.Name,
+        Id = record.Id,
+        Created = GoTime.Format(record.Created),
         Scope = "local",
-        Driver = network.Driver,
-        EnableIPv4 = true,
-        IPAM = new Ipam { Driver = "default", Config = [] },
-        Containers = containers.All
-            .Where(c => c.IsRunning && ContainerNetworks.Mode(c.Record) == network.Name)
-            .ToDictionary(c => c.Id, c => new NetworkContainer { Name = c.Name }),
+        Driver = record.Driver,
+        EnableIPv4 = record.EnableIPv4,
+        EnableIPv6 = record.EnableIPv6,
+        IPAM = new Ipam { Driver = "default", Options = record.IpamOptions, Config = record.Pools },
+        Internal = record.Internal,
+        Attachable = record.Attachable,
+        Containers = containers.ToDictionary(pair => pair.Container.Id, pair => new NetworkContainer
+        {
+            Name = pair.Container.Name,
+            EndpointID = pair.Endpoint?.EndpointId ?? "",
+            MacAddress = pair.Endpoint?.Mac ?? "",
+            IPv4Address = pair.Endpoint is { IPv4.Length: > 0 } v4 ? $"{v4.IPv4}/{v4.PrefixLength4}" : "",
+            IPv6Address = pair.Endpoint is { IPv6.Length: > 0 } v6 ? $"{v6.IPv6}/{v6.PrefixLength6}" : "",
+        }),
+        Options = record.Options,
+        Labels = record.Labels,
     };
 }

@@ -18,7 +18,7 @@ internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, Con
         var sources = await volumes.AttachAsync(record.Id, record.Mounts).ConfigureAwait(false);
         etc.Write(record);
         var mounts = images.Mount(record.Id, [.. record.Mounts.Zip(sources, (mount, source) => mount with { Source = source })]);
-        var inputs = Inputs(record, mounts);
+        var inputs = Inputs(record, mounts) with { NetworkNamespace = container.Attachment?.NamespacePath ?? Namespace(record.HostConfig.NetworkMode, "network", "net") };
         var spec = specs.Value.Create(inputs);
         await File.WriteAllBytesAsync(Path.Combine(paths.Bundle(record.Id), "config.json"), JsonSerializer.SerializeToUtf8Bytes(spec, RuntimeJson.Default.RuntimeSpec)).ConfigureAwait(false);
     }
@@ -35,7 +35,6 @@ internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, Con
             User = RootUsers.Resolve(root, record.Config.User, host.GroupAdd ?? []),
             CgroupPath = SpecFactory.CgroupPath(record, options),
             Mounts = mounts,
-            NetworkNamespace = Namespace(host.NetworkMode, "network", "net"),
             IpcNamespace = Namespace(host.IpcMode, "IPC", "ipc"),
             PidNamespace = Namespace(host.PidMode, "PID", "pid"),
             ShmPath = NamespaceModes.ContainerOf(host.IpcMode) is { } ipc ? shm.PathOf(Joined(ipc, "IPC").Id) : shm.Mount(record),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Engine.Containers.Spec;
+using Slipway.Engine.Networks;
 using Slipway.Engine.Volumes;
 using Slipway.Linux;
 
@@ -16,7 +17,7 @@ internal readonly record struct TaskEnd(int Code, string Error, bool OomKilled, 
 /// Makes a container's process and takes it apart again. Order of making: root filesystem, files that the engine provides, bundle,
 /// monitor; each step's undo is in <see cref="DiscardAsync"/>, which may run after any of them.
 /// </summary>
-internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, ImageMounts images, ProcessWatch watch, TimeProvider time, ILogger log)
+internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, ImageMounts images, ContainerNetworking networking, ProcessWatch watch, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
@@ -29,6 +30,7 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         ForgetRun(container.Id);
         Directory.CreateDirectory(bundle);
         rootFileSystem.Mount(record);
+        container.Attachment = await networking.AttachAsync(container).ConfigureAwait(false);
         await bundles.WriteAsync(container).ConfigureAwait(false);
         var pid = await monitor.CreateAsync(Request(record, bundle), CancellationToken.None).ConfigureAwait(false);
         return Handle(pid, bundle, CgroupPath(record))
@@ -131,7 +133,11 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         images.Unmount(id);
         rootFileSystem.Unmount(id);
         await volumes.ReleaseAsync(id).ConfigureAwait(false);
-        container.Cleanup = Task.Run(() => Destroy(id, cgroup, task, keepExit));
+        var attachment = container.Attachment;
+        container.Attachment = null;
+        attachment?.Sandbox.Dispose();
+        var disconnected = networking.DetachAsync(attachment?.Endpoints ?? container.Record.Endpoints, attachment?.Ports ?? container.Record.Ports);
+        container.Cleanup = Task.WhenAll(disconnected, Task.Run(() => Destroy(id, cgroup, task, keepExit)));
     }
 
     private string CgroupPath(ContainerRecord record) => SpecFactory.CgroupPath(record, options);

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+using Slipway.DockerApi;
+
+namespace Slipway.Engine.Networks.Addresses;
+
+/// <summary>An address given to an endpoint.</summary>
+/// <param name="Address">The address.</param>
+/// <param name="PrefixLength">How many of its bits name the subnet.</param>
+/// <param name="Gateway">The router of the subnet, or null.</param>
+internal sealed record AssignedAddress(IPAddress Address, int PrefixLength, IPAddress? Gateway);
+
+/// <summary>
+/// The addresses of one pool. Which are in use is known from the records of containers that run, so nothing of it is stored. The lowest free
+/// one is given.
+/// </summary>
+internal sealed class AddressBlock
+{
+    private readonly HashSet<UInt128> _used = [];
+    private readonly Lock _lock = new();
+    private readonly UInt128 _first;
+    private readonly UInt128 _last;
+    private UInt128 _lowest;
+
+    private AddressBlock(IPNetwork subnet, IPNetwork range, IPAddress? gateway, IEnumerable<IPAddress> others)
+    {
+        (Subnet, Gateway) = (subnet, gateway);
+        (_first, _last) = Cidr.Span(range);
+        _lowest = _first;
+        var (network, broadcast) = Cidr.Span(subnet);
+        if (subnet.PrefixLength < Cidr.Bits(subnet.BaseAddress.AddressFamily) - 1)
+        {
+            _used.Add(network);
+            if (subnet.BaseAddress.AddressFamily == AddressFamily.InterNetwork)
+            {
+                _used.Add(broadcast);
+            }
+        }
+
+        foreach (var address in others)
+        {
+            _used.Add(Cidr.Number(address));
+        }
+
+        if (gateway is not null)
+        {
+            _used.Add(Cidr.Number(gateway));
+        }
+    }
+
+    /// <summary>The subnet.</summary>
+    internal IPNetwork Subnet { get; }
+
+    /// <summary>The router, or null.</summary>
+    internal IPAddress? Gateway { get; }
+
+    /// <summary>The block of a complete pool.</summary>
+    internal static AddressBlock Of(IpamConfig pool, bool isBridge)
+    {
+        Cidr.TryParse(pool.Subnet ?? "", out _, out var subnet);
+        var range = Cidr.TryParse(pool.IPRange ?? "", out _, out var part) ? part : subnet;
+        var gateway = IPAddress.TryParse(pool.Gateway, out var parsed) ? parsed : null;
+        var others = pool.AuxiliaryAddresses?.Values.Select(IPAddress.Parse) ?? [];
+        return new AddressBlock(subnet, range, gateway, others);
+    }
+
+    /// <summary>The address with what belongs to it.</summary>
+    internal AssignedAddress Assigned(IPAddress address) => new(address, Subnet.PrefixLength, Gateway);
+
+    /// <summary>Takes the lowest free address; null when there is none.</summary>
+    internal IPAddress? TryTake()
+    {
+        lock (_lock)
+        {
+            for (; _lowest <= _last; _lowest++)
+            {
+                if (_used.Add(_lowest))
+                {
+                    return Cidr.Address(_lowest++, Subnet.BaseAddress.AddressFamily);
+                }
+
+                if (_lowest == UInt128.MaxValue)
+                {
+                    break;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Takes this address, inside the subnet but not necessarily inside the range; false when it is in use.</summary>
+    internal bool TryTake(IPAddress address)
+    {
+        lock (_lock)
+        {
+            return _used.Add(Cidr.Number(address));
+        }
+    }
+
+    /// <summary>Gives an address back.</summary>
+    internal void Give(IPAddress address)
+    {
+        var number = Cidr.Number(address);
+        lock (_lock)
+        {
+            if (_used.Remove(number) && number >= _first && number < _lowest)
+            {
+                _lowest = number;
+            }
+        }
+    }
+}

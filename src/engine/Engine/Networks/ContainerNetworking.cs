@@ -1,0 +1,377 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Slipway.Engine.Containers;
+using Slipway.Engine.Networks.Drivers;
+using Slipway.Engine.Networks.Firewall;
+using Slipway.Engine.Networks.Ports;
+using Slipway.Linux;
+
+namespace Slipway.Engine.Networks;
+
+/// <summary>What a container that is being started has got from its networks.</summary>
+/// <param name="Sandbox">Its network namespace, open until its process is in it.</param>
+/// <param name="Endpoints">Its connections.</param>
+/// <param name="Ports">Its published ports.</param>
+internal sealed record NetworkAttachment(NetworkSandbox Sandbox, IReadOnlyList<EndpointRecord> Endpoints, IReadOnlyList<PublishedPort> Ports)
+{
+    /// <summary>A path under which the runtime finds the namespace.</summary>
+    internal string NamespacePath => $"/proc/{Environment.ProcessId}/fd/{(int)Sandbox.Namespace.DangerousGetHandle()}";
+}
+
+/// <summary>
+/// Connects containers when they start and lets go when they end. Order of connecting: addresses, cable, ports, firewall; each step's undo
+/// is in <see cref="Release"/>, which may run after any of them.
+/// </summary>
+internal sealed class ContainerNetworking : IDisposable
+{
+    private const int FirstInterface = 2;
+
+    private readonly NetworkTable _table;
+    private readonly HostNetworks _host;
+    private readonly HostPorts _ports;
+    private readonly SandboxPool _sandboxes = new();
+    private readonly EndpointLinks _links;
+    private readonly EngineOptions _options;
+    private readonly Lock _lock = new();
+    private Task _releasing = Task.CompletedTask;
+
+    internal ContainerNetworking(NetworkTable table, HostNetworks host, HostPorts ports, EngineOptions options)
+    {
+        (_table, _host, _ports, _options) = (table, host, ports, options);
+        _links = new EndpointLinks(host.Links, host.Log);
+    }
+
+    /// <summary>Connects a container that is about to be started; null for one without networks of its own.</summary>
+    /// <exception cref="EngineException">A network is gone, has no address left, or a port is taken. Nothing is left then.</exception>
+    internal async Task<NetworkAttachment?> AttachAsync(Container container)
+    {
+        var record = container.Record;
+        if (record.Endpoints.Count == 0)
+        {
+            return null;
+        }
+
+        await _host.ReadyAsync().ConfigureAwait(false);
+        if (record.Endpoints.Any(endpoint => endpoint.Asked.IPAMConfig is not null))
+        {
+            // The address may be that of a container which has just ended.
+            await ReleasedAsync().ConfigureAwait(false);
+        }
+
+        var endpoints = new List<EndpointRecord>();
+        IReadOnlyList<PublishedPort> ports = [];
+        NetworkSandbox? sandbox = null;
+        try
+        {
+            sandbox = _sandboxes.Take();
+            var indexes = new Dictionary<string, int>(StringComparer.Ordinal);
+            // The network that the container was created with comes first and has eth0.
+            foreach (var asked in record.Endpoints)
+            {
+                var index = FirstInterface + endpoints.Count;
+                endpoints.Add(Connect(asked, $"eth{endpoints.Count}", sandbox, index));
+                indexes[asked.NetworkId] = index;
+            }
+
+            Route(endpoints, indexes, sandbox);
+            ports = Publish(record, endpoints);
+            return new NetworkAttachment(sandbox, endpoints, ports);
+        }
+        catch (Exception e)
+        {
+            Release(endpoints, ports);
+            sandbox?.Dispose();
+            throw e is LinuxException ? new EngineException(ErrorKind.Unavailable, $"failed to set up container networking: {e.Message}", e) : e;
+        }
+    }
+
+    /// <summary>Connects a running container to one more network.</summary>
+    internal async Task<EndpointRecord> ConnectAsync(Container container, EndpointRecord asked)
+    {
+        await _host.ReadyAsync().ConfigureAwait(false);
+        var present = container.Record.Endpoints.Where(endpoint => endpoint.IsConnected).ToList();
+        using var sandbox = NetworkSandbox.Open($"/proc/{container.Task!.Pid}/ns/net");
+        var links = sandbox.Links.ListLinks();
+        var index = links.Max(link => link.Index) + 1;
+        var number = 0;
+        while (links.Any(link => link.Name == $"eth{number}"))
+        {
+            number++;
+        }
+
+        EndpointRecord? endpoint = null;
+        try
+        {
+            endpoint = Connect(asked, $"eth{number}", sandbox, index);
+            var all = present.Append(endpoint).ToList();
+            var indexes = sandbox.Links.ListLinks().Join(all, link => link.Name, e => e.Interface, (link, e) => (e.NetworkId, link.Index)).ToDictionary(pair => pair.NetworkId, pair => pair.Index);
+            Route(all, indexes, sandbox);
+            return endpoint;
+        }
+        catch (LinuxException e)
+        {
+            Release(endpoint is null ? [] : [endpoint], []);
+            throw new EngineException(ErrorKind.Unavailable, $"failed to connect container to network {asked.Network}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Takes a running container out of a network.</summary>
+    internal void Disconnect(Container container, EndpointRecord endpoint)
+    {
+        using (var sandbox = NetworkSandbox.Open($"/proc/{container.Task!.Pid}/ns/net"))
+        {
+            if (sandbox.Links.FindLink(endpoint.Interface) is not null)
+            {
+                EndpointLinks.Disconnect(sandbox, endpoint.Interface);
+            }
+
+            var rest = container.Record.Endpoints.Where(e => e.IsConnected && e.NetworkId != endpoint.NetworkId).ToList();
+            var indexes = sandbox.Links.ListLinks().Join(rest, link => link.Name, e => e.Interface, (link, e) => (e.NetworkId, link.Index)).ToDictionary(pair => pair.NetworkId, pair => pair.Index);
+            Route(rest, indexes, sandbox);
+        }
+
+        Release([endpoint], []);
+    }
+
+    /// <summary>The published ports of a container after one of its networks came or went: they lead to where the default route goes.</summary>
+    internal void Republish(ContainerRecord record, IReadOnlyList<EndpointRecord> before)
+    {
+        var old = Rules(record.Ports, before);
+        var now = Rules(record.Ports, record.Endpoints);
+        _host.Firewall.RemovePorts([.. old.Except(now)]);
+        _host.Firewall.AddPorts([.. now.Except(old)]);
+    }
+
+    /// <summary>Closes a container's ports at once. Its addresses are given back in the background, when nothing answers at them any more.</summary>
+    internal Task DetachAsync(IReadOnlyList<EndpointRecord> endpoints, IReadOnlyList<PublishedPort> ports)
+    {
+        Close(endpoints, ports);
+        if (!endpoints.Any(endpoint => endpoint.IsConnected))
+        {
+            return Task.CompletedTask;
+        }
+
+        var released = Task.Run(() => Release(endpoints, []));
+        lock (_lock)
+        {
+            _releasing = _releasing.IsCompleted ? released : Task.WhenAll(_releasing, released);
+        }
+
+        return released;
+    }
+
+    /// <summary>Completes when what containers held that have ended by now is given back.</summary>
+    internal Task ReleasedAsync()
+    {
+        lock (_lock)
+        {
+            return _releasing;
+        }
+    }
+
+    /// <summary>Notes what containers of an earlier daemon hold.</summary>
+    internal void Restore(IEnumerable<Container> running)
+    {
+        foreach (var container in running)
+        {
+            foreach (var endpoint in container.Record.Endpoints.Where(endpoint => endpoint.IsConnected))
+            {
+                if (_table.Find(endpoint.NetworkId) is { } network && network.TryEnter())
+                {
+                    foreach (var address in endpoint.Addresses)
+                    {
+                        network.Keep(address);
+                    }
+                }
+            }
+
+            _ports.Restore(container.Record.Ports);
+        }
+    }
+
+    /// <summary>The firewall's entries for a container's ports.</summary>
+    internal IReadOnlyList<PortRule> Rules(IReadOnlyList<PublishedPort> ports, IReadOnlyList<EndpointRecord> endpoints)
+    {
+        if (ports.Count == 0)
+        {
+            return [];
+        }
+
+        var (gateway4, gateway6) = Gateways(endpoints);
+        var rules = new List<PortRule>();
+        foreach (var port in ports)
+        {
+            var address = IPAddress.Parse(port.HostAddress);
+            var v4 = address.AddressFamily == AddressFamily.InterNetwork;
+            if ((v4 ? gateway4 : gateway6) is { } endpoint && _table.Find(endpoint.NetworkId)?.Record is { Driver: "bridge" } network)
+            {
+                var mode = HostNetworks.Mode(network.Option("com.docker.network.bridge.gateway_mode_ipv" + (v4 ? "4" : "6")));
+                rules.Add(new PortRule(port.Protocol, address, port.HostPort, IPAddress.Parse(v4 ? endpoint.IPv4 : endpoint.IPv6), port.ContainerPort, mode == GatewayMode.Routed));
+            }
+        }
+
+        return rules;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _sandboxes.Dispose();
+
+    private EndpointRecord Connect(EndpointRecord asked, string name, NetworkSandbox sandbox, int index)
+    {
+        var network = _table.Find(asked.NetworkId) ?? _table.Find(asked.Network) ?? throw EngineException.NotFound($"network {asked.Network} not found");
+        if (!network.TryEnter())
+        {
+            throw EngineException.NotFound($"network {asked.Network} not found");
+        }
+
+        EndpointRecord endpoint;
+        try
+        {
+            endpoint = Assign(network, asked) with { Interface = name };
+        }
+        catch
+        {
+            network.Leave();
+            throw;
+        }
+
+        try
+        {
+            _host.Ensure(network);
+            try
+            {
+                _links.Connect(network, endpoint, sandbox, index);
+            }
+            catch (LinuxException) when (_host.Links.Host.FindLink(network.Record.Link)?.Index != network.LinkIndex)
+            {
+                // Somebody removed the network's link.
+                network.LinkIndex = 0;
+                _host.Ensure(network);
+                _links.Connect(network, endpoint, sandbox, index);
+            }
+
+            return endpoint;
+        }
+        catch
+        {
+            Release([endpoint], []);
+            throw;
+        }
+    }
+
+    private static EndpointRecord Assign(Network network, EndpointRecord asked)
+    {
+        var wishes = asked.Asked.IPAMConfig;
+        var v4 = network.Record.EnableIPv4 ? network.Take(AddressFamily.InterNetwork, Parse(wishes?.IPv4Address)) : null;
+        try
+        {
+            var v6 = network.Record.EnableIPv6 ? network.Take(AddressFamily.InterNetworkV6, Parse(wishes?.IPv6Address)) : null;
+            var mac = asked.Asked.MacAddress.Length > 0 ? asked.Asked.MacAddress : v4 is not null ? MacAddress.FromIPv4(v4.Address).ToString() : RandomMac();
+            var id = RandomNumberGenerator.GetHexString(64, lowercase: true);
+            var isolated = network.Record.Internal;
+            return asked with
+            {
+                NetworkId = network.Record.Id,
+                EndpointId = id,
+                IPv4 = v4?.Address.ToString() ?? "",
+                PrefixLength4 = v4?.PrefixLength ?? 0,
+                Gateway4 = isolated ? "" : v4?.Gateway?.ToString() ?? "",
+                IPv6 = v6?.Address.ToString() ?? "",
+                PrefixLength6 = v6?.PrefixLength ?? 0,
+                Gateway6 = isolated ? "" : v6?.Gateway?.ToString() ?? "",
+                Mac = network.Record.Driver == "ipvlan" ? "" : mac,
+                Link = network.Record.Driver == "bridge" ? "veth" + id[..7] : "",
+            };
+        }
+        catch
+        {
+            if (v4 is not null)
+            {
+                network.Give(v4.Address);
+            }
+
+            throw;
+        }
+    }
+
+    private IReadOnlyList<PublishedPort> Publish(ContainerRecord record, IReadOnlyList<EndpointRecord> endpoints)
+    {
+        var (gateway4, gateway6) = Gateways(endpoints);
+        if ((gateway4 ?? gateway6) is not { } main || record.HostConfig is { PortBindings: not { Count: > 0 }, PublishAllPorts: false })
+        {
+            return [];
+        }
+
+        try
+        {
+            var ports = _ports.Take(PortRequest.From(record.Config, record.HostConfig, Everywhere(main, gateway6 is not null)));
+            _host.Firewall.AddPorts(Rules(ports, endpoints));
+            return ports;
+        }
+        catch (EngineException e) when (e.Kind == ErrorKind.Internal)
+        {
+            throw new EngineException(ErrorKind.Internal, $"failed to set up container networking: driver failed programming external connectivity on endpoint {record.Name} ({main.EndpointId}): {e.Message}", e);
+        }
+    }
+
+    private List<IPAddress> Everywhere(EndpointRecord main, bool ipv6)
+    {
+        var option = _table.Find(main.NetworkId)?.Record.Option("com.docker.network.bridge.host_binding_ipv4");
+        var address = IPAddress.Parse(option is { Length: > 0 } ? option : _options.PublishAddress);
+        return ipv6 && address.Equals(IPAddress.Any) ? [address, IPAddress.IPv6Any] : [address];
+    }
+
+    private void Close(IReadOnlyList<EndpointRecord> endpoints, IReadOnlyList<PublishedPort> ports)
+    {
+        if (ports.Count > 0)
+        {
+            _host.Firewall.RemovePorts(Rules(ports, endpoints));
+            _ports.Give(ports);
+        }
+    }
+
+    private void Release(IReadOnlyList<EndpointRecord> endpoints, IReadOnlyList<PublishedPort> ports)
+    {
+        Close(endpoints, ports);
+        _links.Silence(endpoints.Select(endpoint => endpoint.Link));
+        foreach (var endpoint in endpoints.Where(endpoint => endpoint.IsConnected))
+        {
+            if (_table.Find(endpoint.NetworkId) is { } network)
+            {
+                foreach (var address in endpoint.Addresses)
+                {
+                    network.Give(address);
+                }
+
+                network.Leave();
+            }
+        }
+    }
+
+    private void Route(IReadOnlyList<EndpointRecord> endpoints, Dictionary<string, int> indexes, NetworkSandbox sandbox)
+    {
+        var (gateway4, gateway6) = Gateways(endpoints);
+        EndpointLinks.Route(gateway4, gateway6, indexes, sandbox);
+    }
+
+    // The highest priority leads out; among equals the first by name, as Docker does it.
+    private (EndpointRecord? V4, EndpointRecord? V6) Gateways(IReadOnlyList<EndpointRecord> endpoints)
+    {
+        var candidates = endpoints.Where(endpoint => endpoint.IsConnected && _table.Find(endpoint.NetworkId)?.Record is { Internal: false })
+            .OrderByDescending(endpoint => endpoint.Asked.GwPriority).ThenBy(endpoint => endpoint.Network, StringComparer.Ordinal).ToList();
+        return (candidates.Find(endpoint => LeadsOut(endpoint, endpoint.IPv4, endpoint.Gateway4)), candidates.Find(endpoint => LeadsOut(endpoint, endpoint.IPv6, endpoint.Gateway6)));
+    }
+
+    private bool LeadsOut(EndpointRecord endpoint, string address, string gateway) =>
+        address.Length > 0 && (gateway.Length > 0 || _table.Find(endpoint.NetworkId)?.Record is { Driver: "ipvlan" } record && record.Option("ipvlan_mode") is "l3" or "l3s");
+
+    private static IPAddress? Parse(string? text) => string.IsNullOrEmpty(text) ? null : IPAddress.Parse(text);
+
+    private static string RandomMac()
+    {
+        Span<byte> raw = [0x02, 0x42, 0, 0, 0, 0];
+        RandomNumberGenerator.Fill(raw[2..]);
+        return MacAddress.FromBytes(raw).ToString();
+    }
+}

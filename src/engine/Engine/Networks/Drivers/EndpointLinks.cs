@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Slipway.Linux;
+
+namespace Slipway.Engine.Networks.Drivers;
+
+/// <summary>Connects namespaces of containers to networks: veth cables to bridges, macvlan and ipvlan links.</summary>
+internal sealed class EndpointLinks(HostLinks host, ILogger log)
+{
+    /// <summary>Gives a container its interface in one network, with addresses and without a default route.</summary>
+    /// <param name="network">The network; its link is there.</param>
+    /// <param name="endpoint">What was assigned.</param>
+    /// <param name="sandbox">The container's namespace.</param>
+    /// <param name="index">Number of the interface in the namespace, 2 for the first.</param>
+    internal void Connect(Network network, EndpointRecord endpoint, NetworkSandbox sandbox, int index)
+    {
+        var record = network.Record;
+        var link = new LinkOptions(endpoint.Interface)
+        {
+            Index = index,
+            Mtu = int.TryParse(record.Option("com.docker.network.driver.mtu"), NumberStyles.None, CultureInfo.InvariantCulture, out var mtu) ? mtu : 0,
+            Address = MacAddress.TryParse(endpoint.Mac, out var mac) && record.Driver != "ipvlan" ? mac : null,
+            Namespace = sandbox.Namespace,
+        };
+        var batch = new RouteBatch();
+        switch (record.Driver)
+        {
+            case "macvlan":
+                batch.AddMacvlan(link, network.LinkIndex, Mode(record.Option("macvlan_mode")));
+                break;
+            case "ipvlan":
+                batch.AddIPvlan(link, network.LinkIndex, record.Option("ipvlan_mode") switch { "l3" => IPvlanMode.L3, "l3s" => IPvlanMode.L3S, _ => IPvlanMode.L2 }, Reach(record.Option("ipvlan_flag")));
+                break;
+            default:
+                batch.AddVeth(new LinkOptions(endpoint.Link) { Mtu = link.Mtu, Master = network.LinkIndex, Up = true }, link);
+                if (!record.Flag("com.docker.network.bridge.enable_icc", absent: true))
+                {
+                    batch.SetBridgePort(endpoint.Link, isolated: true);
+                }
+
+                break;
+        }
+
+        host.Host.Apply(batch);
+        sandbox.Links.Apply(Inside(endpoint, index));
+    }
+
+    /// <summary>Makes the routes of a namespace: everything that has no other goes through these.</summary>
+    internal static void Route(EndpointRecord? gateway4, EndpointRecord? gateway6, IReadOnlyDictionary<string, int> indexes, NetworkSandbox sandbox)
+    {
+        var batch = new RouteBatch();
+        if (gateway4 is not null)
+        {
+            batch.ReplaceRoute(Default(gateway4.Gateway4, indexes[gateway4.NetworkId], IPAddress.Any));
+        }
+
+        if (gateway6 is not null)
+        {
+            batch.ReplaceRoute(Default(gateway6.Gateway6, indexes[gateway6.NetworkId], IPAddress.IPv6Any));
+        }
+
+        if (batch.Count > 0)
+        {
+            sandbox.Links.Apply(batch);
+        }
+    }
+
+    /// <summary>Makes an endpoint unreachable at once; the link itself goes with its namespace.</summary>
+    internal void Silence(IEnumerable<string> links)
+    {
+        foreach (var link in links.Where(link => link.Length > 0))
+        {
+            try
+            {
+                host.Host.Apply(new RouteBatch().DeleteLink(link));
+            }
+            catch (LinuxException e)
+            {
+                // It went with its namespace in this moment.
+                log.LogDebug("{Link}: {Reason}", link, e.Message);
+            }
+        }
+    }
+
+    /// <summary>Takes an interface out of a namespace.</summary>
+    internal static void Disconnect(NetworkSandbox sandbox, string name) => sandbox.Links.Apply(new RouteBatch().DeleteLink(name));
+
+    private static RouteBatch Inside(EndpointRecord endpoint, int index)
+    {
+        var batch = new RouteBatch();
+        // Without an IPv6 address it shall not make one for itself.
+        batch.SetLinkLocal(index, automatic: endpoint.IPv6.Length > 0);
+        if (endpoint.IPv4.Length > 0)
+        {
+            var address = IPAddress.Parse(endpoint.IPv4);
+            batch.AddAddress(index, address, endpoint.PrefixLength4, Addresses.Cidr.Address(Addresses.Cidr.Span(Addresses.Cidr.Around(address, endpoint.PrefixLength4)).Last, address.AddressFamily));
+        }
+
+        if (endpoint.IPv6.Length > 0)
+        {
+            batch.AddAddress(index, IPAddress.Parse(endpoint.IPv6), endpoint.PrefixLength6);
+        }
+
+        return batch.SetUp(index);
+    }
+
+    // A network without a router (ipvlan in mode l3) sends everything to the link.
+    private static RouteInfo Default(string gateway, int index, IPAddress everything) => gateway.Length > 0
+        ? RouteInfo.Default(IPAddress.Parse(gateway), index)
+        : new RouteInfo(new IPNetwork(everything, 0)) { Link = index };
+
+    private static MacvlanMode Mode(string? text) => text switch
+    {
+        "private" => MacvlanMode.Private,
+        "vepa" => MacvlanMode.Vepa,
+        "passthru" => MacvlanMode.PassThrough,
+        _ => MacvlanMode.Bridge,
+    };
+
+    private static IPvlanReach Reach(string? text) => text switch
+    {
+        "private" => IPvlanReach.Private,
+        "vepa" => IPvlanReach.Vepa,
+        _ => IPvlanReach.Bridge,
+    };
+}
