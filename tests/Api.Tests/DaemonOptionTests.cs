@@ -20,7 +20,7 @@ public sealed class DaemonOptionTests : IDisposable
     [Fact]
     public void Flags_in_every_spelling()
     {
-        var settings = Read("{}", "-Hunix:///a", "-H", "unix:///b", "-H=unix:///c", "--host=unix:///d", "-D", "--init=false", "--label", "a=b", "--log-opt=max-size=1m", "--default-ulimit", "nofile=10:20", "--default-shm-size", "1g", "--mtu=1400");
+        var settings = Read("{}", "-Hunix:///a", "-H", "unix:///b", "-H=unix:///c", "--host=unix:///d", "-D", "--init=false", "--label", "a=b", "--log-opt=max-size=1m", "--default-ulimit", "nofile=10:20", "--default-shm-size", "1g", "--mtu=1400", "--bip", "10.1.0.1/24", "--max-concurrent-downloads=2");
         Assert.Equal(["unix:///a", "unix:///b", "unix:///c", "unix:///d"], settings.Hosts);
         Assert.True(settings.Debug);
         Assert.False(settings.Init);
@@ -29,7 +29,8 @@ public sealed class DaemonOptionTests : IDisposable
         Assert.Equal("1m", options.LogOptions["max-size"]);
         Assert.Equal((10, 20), options.Ulimits["nofile"]);
         Assert.Equal(1L << 30, options.ShmSize);
-        Assert.Equal(["mtu"], settings.WithoutEffect);
+        Assert.Equal((1400, "10.1.0.1/24"), (options.Mtu, options.Bip));
+        Assert.Equal(["max-concurrent-downloads"], settings.WithoutEffect);
     }
 
     [Fact]
@@ -46,6 +47,7 @@ public sealed class DaemonOptionTests : IDisposable
         Assert.Equal("crun", options.DefaultRuntime);
         Assert.Equal((0, -1), options.Ulimits["core"]);
         Assert.Equal(["1.1.1.1"], options.Dns);
+        Assert.Equal([("10.0.0.0/8", 24)], options.AddressPools.Select(pool => (pool.Base.ToString(), pool.Size)));
         Assert.True(settings.Debug);
     }
 

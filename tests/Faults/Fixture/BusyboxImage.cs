@@ -9,7 +9,7 @@ internal static class BusyboxImage
 {
     private static readonly string[] Applets =
         ["sh", "true", "false", "cat", "echo", "sleep", "dd", "ls", "kill", "mkdir", "rm", "seq", "yes", "head", "tail", "wc", "sync", "id", "ps", "nc", "sha256sum", "stty", "grep", "touch",
-        "hostname", "stat", "chmod", "chown", "ln", "env", "mount", "umount", "cut", "tty", "date", "readlink", "mknod"];
+        "hostname", "stat", "chmod", "chown", "ln", "env", "mount", "umount", "cut", "tty", "date", "readlink", "mknod", "ping", "ip", "wget", "httpd", "nslookup"];
 
     private static readonly Lazy<byte[]> _layer = new(() => Layer([]));
 

@@ -126,7 +126,7 @@ internal sealed class PrivateDaemon : IAsyncDisposable
     {
         string[] command = [.. Launcher, Program];
         var start = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var option in (string[])[.. command.Skip(1), "--data-root", DataRoot, "--exec-root", ExecRoot, "--pidfile", Path.Combine(ExecRoot, "slipwayd.pid"), "-H", "unix://" + Socket, "--cgroup-parent", CgroupParent, .. _options])
+        foreach (var option in (string[])[.. command.Skip(1), "--data-root", DataRoot, "--exec-root", ExecRoot, "--pidfile", Path.Combine(ExecRoot, "slipwayd.pid"), "-H", "unix://" + Socket, "--cgroup-parent", CgroupParent, "--default-address-pool", HostLeftovers.PoolOf(ExecRoot), .. _options])
         {
             start.ArgumentList.Add(option);
         }

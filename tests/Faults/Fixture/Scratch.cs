@@ -94,6 +94,7 @@ internal sealed class Scratch : IAsyncDisposable
     {
         await daemon.DisposeAsync();
         KillAll(daemon.CgroupParent, daemon.ExecRoot);
+        HostLeftovers.Remove(daemon.ExecRoot);
         Unmount(daemon.ExecRoot);
         Unmount(disk.MountPoint);
         _disks.Remove(disk);
@@ -111,6 +112,7 @@ internal sealed class Scratch : IAsyncDisposable
 
         Unmount(Root);
         _daemons.ForEach(daemon => RemoveCgroups(daemon.CgroupParent));
+        _daemons.ForEach(daemon => HostLeftovers.Remove(daemon.ExecRoot));
         await Wait.UntilAsync("no loop device of the test is left", () => !Tool.Run("losetup", "-a").Contains(Root, StringComparison.Ordinal));
         Directory.Delete(Root, recursive: true);
         Assert.Empty(Mounts(Root));

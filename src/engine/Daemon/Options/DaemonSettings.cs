@@ -1,4 +1,5 @@
 using Slipway.Engine;
+using Slipway.Engine.Networks.Addresses;
 
 namespace Slipway.Daemon.Options;
 
@@ -110,6 +111,42 @@ public sealed class DaemonSettings
     /// <summary><c>--registry-mirror</c>.</summary>
     public List<string> RegistryMirrors { get; } = [];
 
+    /// <summary><c>--bridge</c>: link of the default network; empty for the engine's own, <c>none</c> for no default network.</summary>
+    public string Bridge { get; set; } = "";
+
+    /// <summary><c>--bip</c>.</summary>
+    public string Bip { get; set; } = "";
+
+    /// <summary><c>--default-address-pool</c>.</summary>
+    public List<AddressPool> AddressPools { get; } = [];
+
+    /// <summary><c>--fixed-cidr</c>.</summary>
+    public string FixedCidr { get; set; } = "";
+
+    /// <summary><c>--fixed-cidr-v6</c>.</summary>
+    public string FixedCidrV6 { get; set; } = "";
+
+    /// <summary><c>--ipv6</c>.</summary>
+    public bool EnableIPv6 { get; set; }
+
+    /// <summary><c>--icc</c>.</summary>
+    public bool Icc { get; set; } = true;
+
+    /// <summary><c>--ip</c>.</summary>
+    public string PublishAddress { get; set; } = "0.0.0.0";
+
+    /// <summary><c>--ip-forward</c>.</summary>
+    public bool IpForward { get; set; } = true;
+
+    /// <summary><c>--ip-masq</c>.</summary>
+    public bool IpMasquerade { get; set; } = true;
+
+    /// <summary><c>--iptables</c>.</summary>
+    public bool Firewall { get; set; } = true;
+
+    /// <summary><c>--mtu</c> in bytes; 0 for the kernel's default.</summary>
+    public int Mtu { get; set; }
+
     /// <summary><c>--dns</c>.</summary>
     public List<string> Dns { get; } = [];
 
@@ -142,6 +179,18 @@ public sealed class DaemonSettings
         ShutdownTimeout = ShutdownTimeout,
         InsecureRegistries = InsecureRegistries,
         RegistryMirrors = RegistryMirrors,
+        Bridge = Bridge,
+        Bip = Bip,
+        AddressPools = AddressPools,
+        FixedCidr = FixedCidr,
+        FixedCidrV6 = FixedCidrV6,
+        EnableIPv6 = EnableIPv6,
+        Icc = Icc,
+        PublishAddress = PublishAddress,
+        IpForward = IpForward,
+        IpMasquerade = IpMasquerade,
+        Firewall = Firewall,
+        Mtu = Mtu,
         Dns = Dns,
         DnsSearch = DnsSearch,
         DnsOptions = DnsOptions,

@@ -1,3 +1,5 @@
+using System.Net;
+using Slipway.Engine.Networks.Addresses;
 using static Slipway.Daemon.Options.OptionShape;
 using static Slipway.Daemon.Options.OptionValues;
 
@@ -32,22 +34,22 @@ internal static class OptionTables
         new("dns", null, "dns", List, "DNS server of containers (many)", (s, v) => s.Dns.Add(Address("dns", v))),
         new("dns-search", null, "dns-search", List, "DNS search domain (many)", (s, v) => s.DnsSearch.Add(v)),
         new("dns-opt", null, "dns-opts", List, "DNS resolver option (many)", (s, v) => s.DnsOptions.Add(v)),
-        new("bip", null, "bip", Text, "Address of the default bridge, CIDR", NoEffect("bip", v => Cidr("bip", v))),
+        new("bip", null, "bip", Text, "Address of the default bridge, CIDR", (s, v) => s.Bip = Cidr("bip", v)),
         new("bip6", null, "bip6", Text, "IPv6 address of the default bridge, CIDR", NoEffect("bip6", v => Cidr("bip6", v))),
-        new("bridge", 'b', "bridge", Text, "Bridge of the default network; none for no network", NoEffect("bridge")),
-        new("default-address-pool", null, "default-address-pools", Pools, "base=CIDR,size=N (many)", NoEffect("default-address-pool", Pool)),
+        new("bridge", 'b', "bridge", Text, "Bridge of the default network; none for no network", (s, v) => s.Bridge = v),
+        new("default-address-pool", null, "default-address-pools", Pools, "base=CIDR,size=N (many)", (s, v) => s.AddressPools.Add(Pool(v))),
         new("default-gateway", null, "default-gateway", Text, "IPv4 gateway of the default bridge", NoEffect("default-gateway", v => Address("default-gateway", v))),
         new("default-gateway-v6", null, "default-gateway-v6", Text, "IPv6 gateway of the default bridge", NoEffect("default-gateway-v6", v => Address("default-gateway-v6", v))),
-        new("fixed-cidr", null, "fixed-cidr", Text, "IPv4 subnet for containers", NoEffect("fixed-cidr", v => Cidr("fixed-cidr", v))),
-        new("fixed-cidr-v6", null, "fixed-cidr-v6", Text, "IPv6 subnet for containers", NoEffect("fixed-cidr-v6", v => Cidr("fixed-cidr-v6", v))),
-        new("icc", null, "icc", Switch, "Containers on the default bridge may talk", NoEffect("icc", v => OnOff("icc", v))),
-        new("ip", null, "ip", Text, "Address on which ports are published", NoEffect("ip", v => Address("ip", v))),
-        new("ip-forward", null, "ip-forward", Switch, "Enable IP forwarding", NoEffect("ip-forward", v => OnOff("ip-forward", v))),
-        new("ip-masq", null, "ip-masq", Switch, "Masquerade", NoEffect("ip-masq", v => OnOff("ip-masq", v))),
-        new("iptables", null, "iptables", Switch, "Write firewall rules", NoEffect("iptables", v => OnOff("iptables", v))),
+        new("fixed-cidr", null, "fixed-cidr", Text, "IPv4 subnet for containers", (s, v) => s.FixedCidr = Cidr("fixed-cidr", v)),
+        new("fixed-cidr-v6", null, "fixed-cidr-v6", Text, "IPv6 subnet for containers", (s, v) => s.FixedCidrV6 = Cidr("fixed-cidr-v6", v)),
+        new("icc", null, "icc", Switch, "Containers on the default bridge may talk", (s, v) => s.Icc = OnOff("icc", v)),
+        new("ip", null, "ip", Text, "Address on which ports are published", (s, v) => s.PublishAddress = Address("ip", v)),
+        new("ip-forward", null, "ip-forward", Switch, "Enable IP forwarding", (s, v) => s.IpForward = OnOff("ip-forward", v)),
+        new("ip-masq", null, "ip-masq", Switch, "Masquerade", (s, v) => s.IpMasquerade = OnOff("ip-masq", v)),
+        new("iptables", null, "iptables", Switch, "Write firewall rules", (s, v) => s.Firewall = OnOff("iptables", v)),
         new("ip6tables", null, "ip6tables", Switch, "Write IPv6 firewall rules", NoEffect("ip6tables", v => OnOff("ip6tables", v))),
-        new("ipv6", null, "ipv6", Switch, "IPv6 on the default bridge", NoEffect("ipv6", v => OnOff("ipv6", v))),
-        new("mtu", null, "mtu", Number, "MTU of the default bridge", NoEffect("mtu", v => WholeNumber("mtu", v, 68, 65535))),
+        new("ipv6", null, "ipv6", Switch, "IPv6 on the default bridge", (s, v) => s.EnableIPv6 = OnOff("ipv6", v)),
+        new("mtu", null, "mtu", Number, "MTU of the default bridge", (s, v) => s.Mtu = WholeNumber("mtu", v, 68, 65535)),
         new("userland-proxy", null, "userland-proxy", Switch, "Proxy for published ports", NoEffect("userland-proxy", v => OnOff("userland-proxy", v))),
         new("swarm-default-advertise-addr", null, "swarm-default-advertise-addr", Text, "No effect: there is no swarm", NoEffect("swarm-default-advertise-addr")),
     ];
@@ -87,11 +89,12 @@ internal static class OptionTables
         settings.Ulimits[key] = (soft, hard);
     }
 
-    private static void Pool(string value)
+    private static AddressPool Pool(string value)
     {
-        var parts = value.Split(',').Select(p => Pair("default-address-pool", p)).ToDictionary(p => p.Key, p => p.Value);
-        Cidr("default-address-pool", parts.GetValueOrDefault("base", ""));
-        WholeNumber("default-address-pool", parts.GetValueOrDefault("size", ""), 1, 128);
+        const string name = "default-address-pool";
+        var parts = value.Split(',').Select(p => Pair(name, p)).ToDictionary(p => p.Key, p => p.Value);
+        var whole = IPNetwork.Parse(Subnet(name, parts.GetValueOrDefault("base", "")));
+        return new AddressPool(whole, WholeNumber(name, parts.GetValueOrDefault("size", ""), whole.PrefixLength, whole.BaseAddress.GetAddressBytes().Length * 8));
     }
 
     private static void Only(string name, string value, string allowed)

@@ -37,6 +37,9 @@ internal static class OptionValues
             : throw Bad(name, value, "an address and prefix length such as 172.20.0.1/16");
     }
 
+    public static string Subnet(string name, string value) =>
+        IPNetwork.TryParse(Cidr(name, value), out _) ? value : throw Bad(name, value, "a subnet without host bits such as 172.20.0.0/16");
+
     public static (string Key, string Value) Pair(string name, string value)
     {
         var equals = value.IndexOf('=', StringComparison.Ordinal);
