@@ -14,7 +14,7 @@ namespace Slipway.Api;
 /// <param name="debug">Whether the daemon logs at debug level now.</param>
 public sealed class SystemEndpoints(SlipwayEngine engine, Func<bool> debug)
 {
-    private readonly DescribeEngine _describe = new(engine.Options, engine.Paths, engine.Containers, () => engine.Images.All.Count, engine.Host, engine.Time);
+    private readonly DescribeEngine _describe = new(() => engine.Options, engine.Paths, engine.Containers, () => engine.Images.All.Count, engine.Host, engine.Time);
 
     /// <summary>Adds the routes.</summary>
     public void Map(RouteTable routes)

@@ -17,8 +17,10 @@ internal static class DaemonProcess
     public static string Version { get; } = typeof(DaemonProcess).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
     /// <summary>Runs until a signal asks for the end.</summary>
+    /// <param name="settings">What it was told.</param>
+    /// <param name="readAgain">Reads flags and file once more, for SIGHUP.</param>
     /// <exception cref="OptionException">It cannot start with these settings.</exception>
-    public static async Task<int> RunAsync(DaemonSettings settings)
+    public static async Task<int> RunAsync(DaemonSettings settings, Func<DaemonSettings> readAgain)
     {
         var time = TimeProvider.System;
         using var log = new StderrLog(time, settings.LogFormat == "json");
@@ -35,10 +37,12 @@ internal static class DaemonProcess
         using var pidFile = PidFile.Write(settings.PidFile);
         var endPoints = ListenSockets.Open(settings);
         using var trim = new IdleTrim(time);
-        using var signals = new StopSignals(() => Reload(settings, log, room));
+        SlipwayEngine? running = null;
+        using var signals = new StopSignals(() => Reload(readAgain, running, log, room));
         try
         {
             await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
+            running = engine;
             await ServeAsync(ApiRoutes.For(engine, () => log.Least <= LogLevel.Debug), endPoints, time, log, room, signals);
             return 0;
         }
@@ -65,19 +69,14 @@ internal static class DaemonProcess
         await server.StopAsync();
     }
 
-    // What can change while running: the level of the log. Everything else needs a restart, which costs containers nothing.
-    private static void Reload(DaemonSettings settings, StderrLog log, ILogger room)
+    // What can change while running: the level of the log, labels, registries. The rest needs a restart, which costs containers nothing.
+    private static void Reload(Func<DaemonSettings> readAgain, SlipwayEngine? engine, StderrLog log, ILogger room)
     {
         try
         {
-            var fresh = File.Exists(settings.ConfigFile) ? ConfigFile.Read(settings.ConfigFile) : [];
-            var changed = new DaemonSettings { Debug = settings.Debug, LogLevel = settings.LogLevel };
-            foreach (var (option, values) in fresh.Where(g => g.Option.Key is "debug" or "log-level"))
-            {
-                values.ForEach(v => option.Apply(changed, v));
-            }
-
-            log.Least = Level(changed);
+            var fresh = readAgain();
+            log.Least = Level(fresh);
+            engine?.Reload(fresh.ToEngineOptions());
             room.LogInformation("configuration reloaded: log level {Level}", log.Least);
         }
         catch (OptionException e)

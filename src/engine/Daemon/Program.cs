@@ -9,7 +9,7 @@ try
         { Help: true } => Print(HelpText.Write()),
         { Version: true } => Print($"Slipway version {DaemonProcess.Version}"),
         { Validate: true } => Print("configuration OK"),
-        _ => await DaemonProcess.RunAsync(settings),
+        _ => await DaemonProcess.RunAsync(settings, () => SettingsReader.Read(args)),
     };
 }
 catch (OptionException e)

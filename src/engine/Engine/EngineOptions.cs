@@ -21,6 +21,9 @@ public sealed record EngineOptions
     /// <summary><c>--add-runtime</c>: name → program path. <c>runc</c> is always there.</summary>
     public IReadOnlyDictionary<string, string> Runtimes { get; init; } = new Dictionary<string, string> { ["runc"] = "runc" };
 
+    /// <summary><c>runtimeArgs</c>: name of a runtime → arguments that come before all others.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> RuntimeArguments { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
     /// <summary><c>--cgroup-parent</c>: the cgroup below which containers are made.</summary>
     public string CgroupParent { get; init; } = "/slipway";
 
@@ -101,6 +104,10 @@ public sealed record EngineOptions
 
     /// <summary><c>--dns-opt</c>.</summary>
     public IReadOnlyList<string> DnsOptions { get; init; } = [];
+
+    /// <summary>The arguments that a runtime gets before all others.</summary>
+    /// <param name="name">Its name; null or empty for the default.</param>
+    public IReadOnlyList<string> ArgumentsOf(string? name) => RuntimeArguments.GetValueOrDefault(string.IsNullOrEmpty(name) ? DefaultRuntime : name) ?? [];
 
     /// <summary>The program of a runtime.</summary>
     /// <param name="name">Its name; null or empty for the default.</param>

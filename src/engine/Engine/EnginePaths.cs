@@ -46,6 +46,9 @@ public sealed class EnginePaths(string dataRoot, string execRoot)
     /// <summary>Where conmon leaves one file per ended container or exec, holding the exit code in decimal.</summary>
     public string Exits => Path.Combine(ExecRoot, "exits");
 
+    /// <summary>The last events, for readers who come after a restart of the daemon.</summary>
+    public string Events => Path.Combine(ExecRoot, "events.log");
+
     /// <summary>Run-time directories of containers.</summary>
     public string Bundles => Path.Combine(ExecRoot, "containers");
 

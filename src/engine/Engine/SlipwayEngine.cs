@@ -10,6 +10,7 @@ using Slipway.Engine.Execs;
 using Slipway.Engine.Files;
 using Slipway.Engine.Health;
 using Slipway.Engine.Images;
+using Slipway.Engine.Info;
 using Slipway.Engine.Logs;
 using Slipway.Engine.Networks;
 using Slipway.Engine.Networks.Ports;
@@ -45,7 +46,8 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Options = options = OciRuntimes.Choose(options, Paths.RuntimeState, _log, out var controllers);
         _stateIsNew = !File.Exists(Paths.StateDatabase);
         State = StateStore.Open(Paths.StateDatabase, time, _log);
-        Events = new EventLog(time, _log);
+        var eventFile = EventFile.Open(Paths.Events, _log);
+        Events = new EventLog(time, _log, eventFile);
         ContainerEvents = new ContainerEvents(Events);
         Containers = new ContainerTable();
         Life = new ContainerLife();
@@ -130,12 +132,12 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var health = new HealthMonitor(new ProbeContainer(Execs, StartExec, time).RunAsync, ContainerEvents, time, _log);
         Life.Started += health.Start;
         Life.Ended += health.End;
-        _owned = [rotation, health, signals, Removal, _watch, monitor, _networking, _hostNetworks, .. controllers];
+        _owned = [rotation, health, signals, Removal, _watch, monitor, _networking, _hostNetworks, eventFile, .. controllers];
         Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
     }
 
-    /// <summary>What the engine was told at start.</summary>
-    public EngineOptions Options { get; }
+    /// <summary>What the engine was told at start, and since then by <see cref="Reload"/>.</summary>
+    public EngineOptions Options { get; private set; }
 
     /// <summary>Where it keeps things.</summary>
     public EnginePaths Paths { get; }
@@ -339,6 +341,19 @@ public sealed class SlipwayEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes from new options what can change while containers run: labels and registries. The rest needs a new start.</summary>
+    public void Reload(EngineOptions fresh)
+    {
+        Options = Options with
+        {
+            Labels = fresh.Labels,
+            InsecureRegistries = fresh.InsecureRegistries,
+            RegistryMirrors = fresh.RegistryMirrors,
+            ShutdownTimeout = fresh.ShutdownTimeout,
+        };
+        Events.Publish("daemon", "reload", EngineId.ReadOrCreate(Paths), new Dictionary<string, string> { ["name"] = Environment.MachineName, ["labels"] = string.Join(',', fresh.Labels) });
+    }
+
     /// <summary>Stops supervising and closes the state; containers run on.</summary>
     public async Task StopAsync()
     {
@@ -367,7 +382,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
     private async Task LoadAsync(CancellationToken cancel)
     {
         var loader = new ContainerLoader(Containers, State, Paths, Time, _log);
-        var lost = _stateIsNew || State.DamagedCopy is not null || loader.RowsAreMissing();
+        var lost = _stateIsNew || State.DamagedCopy is not null || State.LostCommits || loader.RowsAreMissing();
         await Snapshots.LoadAsync(lost).ConfigureAwait(false);
         await Images.LoadAsync(lost).ConfigureAwait(false);
         await new LoadVolumes(Volumes, State, Paths, _log).RunAsync(lost).ConfigureAwait(false);

@@ -70,7 +70,7 @@ public static class ConfigFile
             (OptionShape.List, JsonValueKind.Array) => [.. value.EnumerateArray().Select(v => Text(property, v))],
             (OptionShape.Pools, JsonValueKind.Array) => [.. value.EnumerateArray().Select(v => $"base={Member(property, v, "base")},size={Member(property, v, "size")}")],
             (OptionShape.Map, JsonValueKind.Object) => [.. value.EnumerateObject().Select(p => $"{p.Name}={Text(property, p.Value)}")],
-            (OptionShape.Runtimes, JsonValueKind.Object) => [.. value.EnumerateObject().Select(p => $"{p.Name}={Member(property, p.Value, "path")}")],
+            (OptionShape.Runtimes, JsonValueKind.Object) => [.. value.EnumerateObject().Select(p => $"{p.Name}={string.Join('\0', Arguments(property, p.Value).Prepend(Member(property, p.Value, "path")))}")],
             (OptionShape.Ulimits, JsonValueKind.Object) => [.. value.EnumerateObject().Select(p => $"{p.Name}={Member(property, p.Value, "Soft")}:{Member(property, p.Value, "Hard")}")],
             _ => throw Wrong(property),
         };
@@ -80,6 +80,11 @@ public static class ConfigFile
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member)
             ? member.ValueKind is JsonValueKind.String or JsonValueKind.Number ? member.ToString() : throw Wrong(property)
             : throw new OptionException($"invalid value for {property.Name}: \"{name}\" is missing");
+
+    private static IEnumerable<string> Arguments(JsonProperty property, JsonElement runtime) =>
+        !runtime.TryGetProperty("runtimeArgs", out var list) ? []
+        : list.ValueKind == JsonValueKind.Array ? list.EnumerateArray().Select(argument => Text(property, argument))
+        : throw Wrong(property);
 
     private static string Text(JsonProperty property, JsonElement element) =>
         element.ValueKind is JsonValueKind.String ? element.GetString()! : throw Wrong(property);

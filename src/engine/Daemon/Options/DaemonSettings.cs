@@ -81,6 +81,9 @@ public sealed class DaemonSettings
     /// <summary><c>--add-runtime</c>.</summary>
     public Dictionary<string, string> Runtimes { get; } = new() { ["runc"] = "runc", ["crun"] = "crun" };
 
+    /// <summary><c>runtimeArgs</c> of the configuration file's runtimes.</summary>
+    public Dictionary<string, IReadOnlyList<string>> RuntimeArguments { get; } = [];
+
     /// <summary><c>--cgroup-parent</c>.</summary>
     public string CgroupParent { get; set; } = "/slipway";
 
@@ -168,6 +171,7 @@ public sealed class DaemonSettings
         LogOptions = LogOptions,
         DefaultRuntime = DefaultRuntime,
         Runtimes = Runtimes,
+        RuntimeArguments = RuntimeArguments,
         CgroupParent = CgroupParent,
         Init = Init,
         InitPath = InitPath,

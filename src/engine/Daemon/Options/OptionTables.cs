@@ -13,7 +13,7 @@ internal static class OptionTables
     [
         new("log-driver", null, "log-driver", Text, "Default log driver: json-file, local or none", (s, v) => s.LogDriver = OneOf("log-driver", v, "json-file", "local", "none")),
         new("log-opt", null, "log-opts", Map, "Default log driver option, key=value (many)", (s, v) => Put(s.LogOptions, "log-opt", v)),
-        new("add-runtime", null, "runtimes", Runtimes, "Further OCI runtime, name=path (many)", (s, v) => Put(s.Runtimes, "add-runtime", v)),
+        new("add-runtime", null, "runtimes", Runtimes, "Further OCI runtime, name=path (many)", AddRuntime),
         new("default-runtime", null, "default-runtime", Text, "OCI runtime of containers that name none", (s, v) => s.DefaultRuntime = v),
         new("cgroup-parent", null, "cgroup-parent", Text, "Parent cgroup of containers", (s, v) => s.CgroupParent = AbsolutePath("cgroup-parent", v)),
         new("init", null, "init", Switch, "Run an init in containers that do not say", (s, v) => s.Init = OnOff("init", v)),
@@ -81,6 +81,15 @@ internal static class OptionTables
     {
         var (key, text) = Pair(name, value);
         map[key] = text;
+    }
+
+    // The configuration file's arguments follow the path, each behind a NUL, which no argument can hold.
+    private static void AddRuntime(DaemonSettings settings, string value)
+    {
+        var (name, text) = Pair("add-runtime", value);
+        var words = text.Split('\0');
+        settings.Runtimes[name] = words[0];
+        settings.RuntimeArguments[name] = words[1..];
     }
 
     private static void AddUlimit(DaemonSettings settings, string value)

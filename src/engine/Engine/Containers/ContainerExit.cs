@@ -7,6 +7,9 @@ namespace Slipway.Engine.Containers;
 /// <summary>The way back: a container's process has ended. Makes the exit status durable, frees what the run held, then lets the restart policy decide.</summary>
 internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, ContainerLife life, ContainerEvents events, TimeProvider time, ILogger log, CancellationToken shutdown)
 {
+    // After a reboot many policies apply at once; the machine is to stay usable meanwhile.
+    private readonly SemaphoreSlim _restarts = new(ContainerRecovery.ParallelStarts);
+
     /// <summary>Starts a container again; set by <see cref="StartContainer"/>.</summary>
     internal Func<Container, CancellationToken, Task> Restart { get; set; } = (_, _) => Task.CompletedTask;
 
@@ -60,7 +63,15 @@ internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, Cont
         _ = GuardAsync(container, async () =>
         {
             await Task.Delay(container.RestartDelay, time, pending.Token).ConfigureAwait(false);
-            await Restart(container, pending.Token).ConfigureAwait(false);
+            await _restarts.WaitAsync(pending.Token).ConfigureAwait(false);
+            try
+            {
+                await Restart(container, pending.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _restarts.Release();
+            }
         });
     }
 

@@ -9,7 +9,9 @@ namespace Slipway.Engine.Containers;
 /// </summary>
 internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks, ContainerExit exits, ContainerLife life, Func<Container, CancellationToken, Task> start, Func<Container, Task> remove, ILogger log)
 {
-    private const int ParallelStarts = 4;
+    /// <summary>How many containers are started at one time by restart policies.</summary>
+    internal const int ParallelStarts = 4;
+
     private const int ParallelEnds = 16;
 
     private readonly HashSet<Container> _endedUnseen = [];

@@ -80,10 +80,15 @@ public sealed class UpdateContainer
         await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(resources, RuntimeJson.Default.ResourcesSpec), cancel).ConfigureAwait(false);
         var runtime = _options.RuntimePath(updated.Runtime);
         var result = await Spawn.RunAsync(
-            runtime, [runtime, "--root", _paths.RuntimeState, "update", "--resources", file, container.Id], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], _watch, default, 64 << 10, TimeSpan.FromSeconds(10), cancellationToken: cancel).ConfigureAwait(false);
+            runtime, [runtime, .. _options.ArgumentsOf(updated.Runtime), "--root", _paths.RuntimeState, "update", "--resources", file, container.Id], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], _watch, default, 64 << 10, TimeSpan.FromSeconds(10), cancellationToken: cancel).ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
             throw EngineException.Invalid($"Cannot update container {container.Id}: {Encoding.UTF8.GetString(result.Error).Trim()}");
+        }
+
+        if (updated.BlkioWeight > 0)
+        {
+            Cgroups.SetBlockWeight(container.Task!.CgroupPath, updated.BlkioWeight);
         }
     }
 }

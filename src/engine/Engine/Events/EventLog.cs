@@ -9,7 +9,7 @@ namespace Slipway.Engine.Events;
 /// What happened, for <c>GET /events</c>: the last <see cref="Capacity"/> messages are kept for <c>since</c>, newer ones are handed to
 /// every reader. A reader that falls <see cref="Capacity"/> messages behind loses the oldest, so that it cannot hold up the engine.
 /// </summary>
-public sealed class EventLog(TimeProvider time, ILogger log)
+public sealed class EventLog
 {
     /// <summary>How many messages are kept, and how many may wait for one reader.</summary>
     public const int Capacity = 1024;
@@ -17,7 +17,20 @@ public sealed class EventLog(TimeProvider time, ILogger log)
     private readonly Lock _lock = new();
     private readonly Queue<EventMessage> _recent = new();
     private readonly List<Channel<EventMessage>> _readers = [];
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly EventFile? _file;
     private long _lastNanoseconds;
+
+    internal EventLog(TimeProvider time, ILogger log, EventFile? file = null)
+    {
+        (_time, _log, _file) = (time, log, file);
+        foreach (var message in file?.Read() ?? [])
+        {
+            Keep(message);
+            _lastNanoseconds = Math.Max(_lastNanoseconds, message.TimeNano);
+        }
+    }
 
     /// <summary>Records an event and hands it to the readers.</summary>
     /// <param name="type">Kind of object: <c>container</c>, <c>image</c>, <c>volume</c>, <c>network</c>, <c>daemon</c>.</param>
@@ -30,14 +43,10 @@ public sealed class EventLog(TimeProvider time, ILogger log)
         lock (_lock)
         {
             // Two events never share a time, so that a client can go on from the last one it saw.
-            _lastNanoseconds = Math.Max(_lastNanoseconds + 1, UnixNanoseconds(time.GetUtcNow()));
+            _lastNanoseconds = Math.Max(_lastNanoseconds + 1, UnixNanoseconds(_time.GetUtcNow()));
             var message = Message(type, action, actorId, attributes, _lastNanoseconds);
-            _recent.Enqueue(message);
-            if (_recent.Count > Capacity)
-            {
-                _recent.Dequeue();
-            }
-
+            Keep(message);
+            _file?.Write(message);
             foreach (var reader in _readers)
             {
                 reader.Writer.TryWrite(message);
@@ -84,13 +93,22 @@ public sealed class EventLog(TimeProvider time, ILogger log)
         }
     }
 
+    private void Keep(EventMessage message)
+    {
+        _recent.Enqueue(message);
+        if (_recent.Count > Capacity)
+        {
+            _recent.Dequeue();
+        }
+    }
+
     // An exec's action carries its command line, which may hold secrets, and health checks make many of them.
     private void Write(string type, string action, string actorId, IReadOnlyDictionary<string, string> attributes)
     {
         var isExec = action.StartsWith("exec_", StringComparison.Ordinal);
         var verb = isExec ? action.Split(':', 2)[0] : action;
         var id = actorId.Length == 64 ? actorId[..12] : actorId;
-        log.Log(isExec ? LogLevel.Debug : LogLevel.Information, "{Type} {Verb} {Id} {Name}", type, verb, id, attributes.GetValueOrDefault("exitCode") is { } code ? $"{attributes.GetValueOrDefault("name")} exit={code}" : attributes.GetValueOrDefault("name"));
+        _log.Log(isExec ? LogLevel.Debug : LogLevel.Information, "{Type} {Verb} {Id} {Name}", type, verb, id, attributes.GetValueOrDefault("exitCode") is { } code ? $"{attributes.GetValueOrDefault("name")} exit={code}" : attributes.GetValueOrDefault("name"));
     }
 
     private EventMessage[] Subscribe(Channel<EventMessage> channel, long? since)
@@ -109,14 +127,14 @@ public sealed class EventLog(TimeProvider time, ILogger log)
             return;
         }
 
-        var left = TimeSpan.FromTicks(Math.Min((until - UnixNanoseconds(time.GetUtcNow())) / 100, TimeSpan.FromDays(40).Ticks));
+        var left = TimeSpan.FromTicks(Math.Min((until - UnixNanoseconds(_time.GetUtcNow())) / 100, TimeSpan.FromDays(40).Ticks));
         if (left <= TimeSpan.Zero)
         {
             channel.Writer.TryComplete();
             return;
         }
 
-        _ = Task.Delay(left, time, cancel).ContinueWith(_ => channel.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = Task.Delay(left, _time, cancel).ContinueWith(_ => channel.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     private static long UnixNanoseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks * 100;

@@ -62,7 +62,8 @@ public sealed class StartExec
         Directory.CreateDirectory(exits);
         var path = Path.Combine(exec.Directory, "process.json");
         await File.WriteAllBytesAsync(path, Specification(exec, task), cancel).ConfigureAwait(false);
-        var request = new MonitorRequest(exec.Container.Id, exec.Directory, exits, _options.RuntimePath(exec.Container.Record.HostConfig.Runtime), null, exec.Request.Tty, exec.Request.AttachStdin, false);
+        var runtime = exec.Container.Record.HostConfig.Runtime;
+        var request = new MonitorRequest(exec.Container.Id, exec.Directory, exits, _options.RuntimePath(runtime), _options.ArgumentsOf(runtime), null, exec.Request.Tty, exec.Request.AttachStdin, false);
         return await _monitor.ExecAsync(request, path, attach is null ? null : () => attach(exec.Directory), cancel).ConfigureAwait(false);
     }
 

@@ -6,8 +6,10 @@ using Slipway.Engine.Containers.Spec;
 namespace Slipway.Engine.Info;
 
 /// <summary><c>docker info</c>: the engine and its machine as they are now.</summary>
-public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, ContainerTable containers, Func<int> imageCount, Lazy<HostFacts> host, TimeProvider time)
+public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths paths, ContainerTable containers, Func<int> imageCount, Lazy<HostFacts> host, TimeProvider time)
 {
+    private EngineOptions Options => options();
+
     private readonly string _id = EngineId.ReadOrCreate(paths);
 
     /// <summary>Collects the values.</summary>
@@ -33,17 +35,17 @@ public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, Con
             NFd = Directory.GetFileSystemEntries("/proc/self/fd").Length,
             NGoroutines = ThreadPool.ThreadCount,
             SystemTime = GoTime.Format(time.GetUtcNow()),
-            LoggingDriver = options.LogDriver,
+            LoggingDriver = Options.LogDriver,
             IndexServerAddress = "https://index.docker.io/v1/",
             RegistryConfig = Registries(),
-            DockerRootDir = options.DataRoot,
-            Labels = options.Labels,
+            DockerRootDir = Options.DataRoot,
+            Labels = Options.Labels,
             ServerVersion = version,
-            Runtimes = options.Runtimes.ToDictionary(r => r.Key, r => new RuntimeInfo { Path = r.Value }),
-            DefaultRuntime = options.DefaultRuntime,
+            Runtimes = Options.Runtimes.ToDictionary(r => r.Key, r => new RuntimeInfo { Path = r.Value, RuntimeArgs = Options.ArgumentsOf(r.Key) is { Count: > 0 } arguments ? arguments : null }),
+            DefaultRuntime = Options.DefaultRuntime,
             Swarm = new SwarmInfo { LocalNodeState = "inactive" },
             LiveRestoreEnabled = true,
-            InitBinary = Path.GetFileName(options.InitPath ?? "docker-init"),
+            InitBinary = Path.GetFileName(Options.InitPath ?? "docker-init"),
             SecurityOptions = SecurityOptions(),
         };
     }
@@ -82,11 +84,11 @@ public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, Con
     private RegistryServiceConfig Registries() => new()
     {
         InsecureRegistryCIDRs = ["::1/128", "127.0.0.0/8"],
-        IndexConfigs = options.InsecureRegistries
+        IndexConfigs = Options.InsecureRegistries
             .ToDictionary(name => name, name => new IndexInfo { Name = name, Secure = false })
-            .Append(new("docker.io", new IndexInfo { Name = "docker.io", Mirrors = options.RegistryMirrors, Secure = true, Official = true }))
+            .Append(new("docker.io", new IndexInfo { Name = "docker.io", Mirrors = Options.RegistryMirrors, Secure = true, Official = true }))
             .ToDictionary(),
-        Mirrors = options.RegistryMirrors,
+        Mirrors = Options.RegistryMirrors,
     };
 
     private List<string> SecurityOptions()
@@ -99,7 +101,7 @@ public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, Con
 
         if (Linux.SystemInfo.HasSeccomp)
         {
-            all.Add($"name=seccomp,profile={options.SeccompProfile}");
+            all.Add($"name=seccomp,profile={Options.SeccompProfile}");
         }
 
         if (host.Value.UnifiedCgroups)
@@ -107,7 +109,7 @@ public sealed class DescribeEngine(EngineOptions options, EnginePaths paths, Con
             all.Add("name=cgroupns");
         }
 
-        if (options.NoNewPrivileges)
+        if (Options.NoNewPrivileges)
         {
             all.Add("name=no-new-privileges");
         }

@@ -16,12 +16,14 @@ public sealed class StateStore : IAsyncDisposable
     private readonly record struct Commit(IReadOnlyList<StateChange> Changes, bool MayUseReserve, TaskCompletionSource Done);
 
     private readonly SqliteConnection _connection;
+    private readonly CommitCount _count;
     private readonly Channel<Commit> _queue = Channel.CreateBounded<Commit>(new BoundedChannelOptions(4096) { SingleReader = true });
     private readonly Thread _writer;
 
     private StateStore(SqliteConnection connection, string? damaged)
     {
         _connection = connection;
+        _count = CommitCount.Open(connection.DataSource + ".count", Load(StateRoom.Engine).FirstOrDefault(row => row.Key == CommitCount.Key).Json);
         DamagedCopy = damaged;
         _writer = new Thread(WriteLoop) { IsBackground = true, Name = "state-writer" };
         _writer.Start();
@@ -32,6 +34,9 @@ public sealed class StateStore : IAsyncDisposable
 
     /// <summary>Where an unreadable database was set aside at start, or null when the database was sound.</summary>
     public string? DamagedCopy { get; }
+
+    /// <summary>Whether commits of an earlier daemon are missing although the database is sound, as when its journal was cut or removed.</summary>
+    public bool LostCommits => _count.WereLost;
 
     /// <summary>
     /// Opens the database, creating it when it is missing. An unreadable one is renamed to <c>state.db.damaged-…</c> and replaced by an
@@ -90,6 +95,7 @@ public sealed class StateStore : IAsyncDisposable
         {
             await Task.Run(_writer.Join).ConfigureAwait(false);
             await _connection.DisposeAsync().ConfigureAwait(false);
+            _count.Dispose();
         }
     }
 
@@ -212,8 +218,9 @@ public sealed class StateStore : IAsyncDisposable
         Execute(_connection, "BEGIN");
         try
         {
-            WriteChanges(batch, put, delete);
+            WriteChanges(batch.SelectMany(commit => commit.Changes).Append(_count.Next()), put, delete);
             Execute(_connection, "COMMIT");
+            _count.Committed();
         }
         catch (SqliteException)
         {
@@ -235,9 +242,9 @@ public sealed class StateStore : IAsyncDisposable
         }
     }
 
-    private static void WriteChanges(List<Commit> batch, SqliteCommand put, SqliteCommand delete)
+    private static void WriteChanges(IEnumerable<StateChange> changes, SqliteCommand put, SqliteCommand delete)
     {
-        foreach (var change in batch.SelectMany(commit => commit.Changes))
+        foreach (var change in changes)
         {
             var command = change.Json is null ? delete : put;
             command.Parameters["$room"].Value = (int)change.Room;

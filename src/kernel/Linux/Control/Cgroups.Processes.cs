@@ -15,6 +15,18 @@ public static partial class Cgroups
         }
     }
 
+    /// <summary>Sets a group's share of block device time on the v1 hierarchy, where the file has the scheduler's name.</summary>
+    /// <param name="cgroupPath">The group.</param>
+    /// <param name="weight">10 to 1000.</param>
+    public static void SetBlockWeight(string cgroupPath, int weight)
+    {
+        if (Mode != CgroupMode.V2 && ControllerPath("blkio", cgroupPath) is { } directory)
+        {
+            var file = File.Exists(directory + "/blkio.bfq.weight") ? "/blkio.bfq.weight" : "/blkio.weight";
+            CgroupFiles.TryWrite(directory + file, weight.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 

@@ -52,7 +52,8 @@ public static class ResourceLimits
     {
         var io = new BlockIoSpec
         {
-            Weight = r.BlkioWeight > 0 ? r.BlkioWeight : null,
+            // crun does not know what the weight is called on the v1 hierarchy, so it is set there by Cgroups.SetBlockWeight.
+            Weight = r.BlkioWeight > 0 && Cgroups.Mode == CgroupMode.V2 ? r.BlkioWeight : null,
             WeightDevice = r.BlkioWeightDevice is { Count: > 0 } weights
                 ? [.. weights.Select(device => { var node = Node(device.Path); return new BlockIoWeight { Major = node.Major, Minor = node.Minor, Weight = device.Weight }; })]
                 : null,

@@ -10,11 +10,12 @@ namespace Slipway.Engine.Containers.Tasks;
 /// <param name="BundlePath">Directory for conmon's pid files, <c>ctl</c> fifo and <c>attach</c> socket; for a container also its OCI bundle.</param>
 /// <param name="ExitDirectory">Where conmon leaves the exit code in a file named after the container.</param>
 /// <param name="Runtime">Path of the OCI runtime.</param>
+/// <param name="RuntimeArguments">Arguments of the runtime before all others.</param>
 /// <param name="LogPath">The log file, or null for none.</param>
 /// <param name="Terminal">Whether the process gets a terminal.</param>
 /// <param name="Stdin">Whether the process gets a stdin that attached clients feed.</param>
 /// <param name="LeaveStdinOpen">Whether stdin stays open when the attached client that feeds it leaves.</param>
-internal sealed record MonitorRequest(string ContainerId, string BundlePath, string ExitDirectory, string Runtime, string? LogPath, bool Terminal, bool Stdin, bool LeaveStdinOpen);
+internal sealed record MonitorRequest(string ContainerId, string BundlePath, string ExitDirectory, string Runtime, IReadOnlyList<string> RuntimeArguments, string? LogPath, bool Terminal, bool Stdin, bool LeaveStdinOpen);
 
 /// <summary>
 /// Starts conmon(8), one per container and per exec: it creates the process through the OCI runtime, holds its stdio, writes its log
@@ -131,7 +132,8 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
         List<string> arguments =
         [
             "conmon", "--api-version", "1", "--cid", request.ContainerId, "--cuuid", request.ContainerId,
-            "--runtime", _runtimes.GetOrAdd(request.Runtime, path => new SealedProgram(path)).ExecutablePath, "--runtime-arg", "--root", "--runtime-arg", paths.RuntimeState,
+            "--runtime", _runtimes.GetOrAdd(request.Runtime, path => new SealedProgram(path)).ExecutablePath,
+            .. request.RuntimeArguments.SelectMany(argument => (string[])["--runtime-arg", argument]), "--runtime-arg", "--root", "--runtime-arg", paths.RuntimeState,
             "--bundle", request.BundlePath, "--container-pidfile", Path.Combine(request.BundlePath, "pid"),
             "--conmon-pidfile", Path.Combine(request.BundlePath, "conmon.pid"),
             "--exit-dir", request.ExitDirectory, "--socket-dir-path", request.BundlePath, "--full-attach",

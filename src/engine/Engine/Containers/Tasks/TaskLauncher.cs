@@ -33,6 +33,11 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         container.Attachment = await networking.AttachAsync(container).ConfigureAwait(false);
         await bundles.WriteAsync(container).ConfigureAwait(false);
         var pid = await monitor.CreateAsync(Request(record, bundle), CancellationToken.None).ConfigureAwait(false);
+        if (record.HostConfig.BlkioWeight > 0)
+        {
+            Cgroups.SetBlockWeight(CgroupPath(record), record.HostConfig.BlkioWeight);
+        }
+
         return Handle(pid, bundle, CgroupPath(record))
             ?? throw RuntimeErrors.CreateFailed("container process ended before it was started");
     }
@@ -49,7 +54,7 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         {
             if (!OciRuntimes.IsRunc(runtime))
             {
-                await (OciRuntimes.IsCrun(runtime) ? WriteByteAsync(fifo) : RunStartAsync(runtime, container.Id)).ConfigureAwait(false);
+                await (OciRuntimes.IsCrun(runtime) ? WriteByteAsync(fifo) : RunStartAsync(runtime, container)).ConfigureAwait(false);
                 return;
             }
 
@@ -74,9 +79,9 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         writer.WriteByte(0);
     }
 
-    private async Task RunStartAsync(string runtime, string id)
+    private async Task RunStartAsync(string runtime, Container container)
     {
-        var result = await Spawn.RunAsync(runtime, [runtime, "--root", paths.RuntimeState, "start", id], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], watch, default, 64 << 10, StartTimeout).ConfigureAwait(false);
+        var result = await Spawn.RunAsync(runtime, [runtime, .. options.ArgumentsOf(container.Record.HostConfig.Runtime), "--root", paths.RuntimeState, "start", container.Id], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], watch, default, 64 << 10, StartTimeout).ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
             throw RuntimeErrors.CreateFailed(System.Text.Encoding.UTF8.GetString(result.Error));
@@ -184,6 +189,7 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         bundle,
         paths.Exits,
         options.RuntimePath(record.HostConfig.Runtime),
+        options.ArgumentsOf(record.HostConfig.Runtime),
         record.HostConfig.LogConfig.Type == "none" ? null : paths.Log(record.Id),
         record.Config.Tty,
         record.Config.OpenStdin,
