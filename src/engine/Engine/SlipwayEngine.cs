@@ -83,16 +83,17 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var rootFileSystem = new RootFileSystem(Paths, Snapshots);
         var shm = new SharedMemory(Paths);
         var imageMounts = new ImageMounts(Paths, Snapshots);
-        var bundles = new BundleWriter(Paths, options, Containers, VolumeMounts, imageMounts, new EtcFiles(Paths, options), shm, specs);
+        var etc = new EtcFiles(Paths, options, Containers);
+        var bundles = new BundleWriter(Paths, options, Containers, VolumeMounts, imageMounts, etc, shm, specs);
         Networks = new NetworkTable();
         _hostNetworks = new HostNetworks(options, Networks, State, time, _log);
-        _networking = new ContainerNetworking(Networks, _hostNetworks, new HostPorts(), options);
+        _networking = new ContainerNetworking(Networks, _hostNetworks, new HostPorts(), options, time);
         var networkEvents = new NetworkEvents(Events);
         CreateNetwork = new CreateNetwork(Networks, _hostNetworks, State, networkEvents, time);
         RemoveNetwork = new RemoveNetwork(Networks, Containers, _hostNetworks, _networking, State, networkEvents);
         ListNetworks = new ListNetworks(Networks, Containers, _hostNetworks);
         PruneNetworks = new PruneNetworks(Networks, Containers, RemoveNetwork, networkEvents, time);
-        ConnectNetwork = new ConnectNetwork(Networks, _networking, _hostNetworks, networkEvents);
+        ConnectNetwork = new ConnectNetwork(Networks, _networking, _hostNetworks, etc, networkEvents);
 
         var tasks = new TaskLauncher(Paths, options, monitor, rootFileSystem, bundles, shm, VolumeMounts, imageMounts, _networking, _watch, time, _log);
         var exits = new ContainerExit(tasks, _watch, Life, ContainerEvents, time, _log, _shutdown.Token);
@@ -109,7 +110,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         StopContainer = new StopContainer(KillContainer, ContainerEvents, time);
         RestartContainer = new RestartContainer(StopContainer, StartContainer, ContainerEvents);
         PauseContainer = new PauseContainer(ContainerEvents);
-        RenameContainer = new RenameContainer(Containers, ContainerEvents);
+        RenameContainer = new RenameContainer(Containers, _networking, ContainerEvents);
         UpdateContainer = new UpdateContainer(options, Paths, Host, _watch, ContainerEvents);
         WaitContainer = new WaitContainer();
         ResizeContainer = new ResizeContainer();

@@ -1,8 +1,16 @@
+using Slipway.Engine.Networks;
+
 namespace Slipway.Engine.Containers;
 
 /// <summary><c>docker rename</c>.</summary>
-public sealed class RenameContainer(ContainerTable table, ContainerEvents events)
+public sealed class RenameContainer
 {
+    private readonly ContainerTable _table;
+    private readonly ContainerNetworking _networking;
+    private readonly ContainerEvents _events;
+
+    internal RenameContainer(ContainerTable table, ContainerNetworking networking, ContainerEvents events) => (_table, _networking, _events) = (table, networking, events);
+
     /// <summary>Gives a container another name.</summary>
     /// <exception cref="EngineException">The name is malformed, the same, or taken.</exception>
     public async Task RunAsync(Container container, string name, CancellationToken cancel)
@@ -22,19 +30,20 @@ public sealed class RenameContainer(ContainerTable table, ContainerEvents events
                 throw EngineException.Invalid("Renaming a container with the same name as its current name");
             }
 
-            table.ReserveName(newName, container.Id);
+            _table.ReserveName(newName, container.Id);
             try
             {
                 await container.UpdateAsync(r => r with { Name = newName }).ConfigureAwait(false);
             }
             catch
             {
-                table.ReleaseName(newName, container.Id);
+                _table.ReleaseName(newName, container.Id);
                 throw;
             }
 
-            table.ReleaseName(oldName, container.Id);
-            events.Publish(container, "rename", ("oldName", "/" + oldName));
+            _table.ReleaseName(oldName, container.Id);
+            _networking.Renamed(container);
+            _events.Publish(container, "rename", ("oldName", "/" + oldName));
         }
         finally
         {

@@ -1,5 +1,6 @@
 using Slipway.DockerApi;
 using Slipway.Engine.Containers;
+using Slipway.Engine.Containers.Tasks;
 
 namespace Slipway.Engine.Networks;
 
@@ -9,10 +10,11 @@ public sealed class ConnectNetwork
     private readonly NetworkTable _table;
     private readonly ContainerNetworking _networking;
     private readonly HostNetworks _host;
+    private readonly EtcFiles _etc;
     private readonly NetworkEvents _events;
 
-    internal ConnectNetwork(NetworkTable table, ContainerNetworking networking, HostNetworks host, NetworkEvents events) =>
-        (_table, _networking, _host, _events) = (table, networking, host, events);
+    internal ConnectNetwork(NetworkTable table, ContainerNetworking networking, HostNetworks host, EtcFiles etc, NetworkEvents events) =>
+        (_table, _networking, _host, _etc, _events) = (table, networking, host, etc, events);
 
     /// <summary>Connects a container to a network.</summary>
     /// <exception cref="EngineException">It is connected already, shares another's network, or the network cannot give what is asked for.</exception>
@@ -77,6 +79,7 @@ public sealed class ConnectNetwork
         if (container.IsRunning)
         {
             _networking.Republish(container.Record, before);
+            _etc.Update(container.Record, before);
         }
     }
 

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Slipway.Engine.Containers;
 using Slipway.Engine.Networks.Drivers;
 using Slipway.Engine.Networks.Firewall;
+using Slipway.Engine.Networks.Names;
 using Slipway.Engine.Networks.Ports;
 using Slipway.Linux;
 
@@ -30,16 +32,22 @@ internal sealed class ContainerNetworking : IDisposable
     private readonly NetworkTable _table;
     private readonly HostNetworks _host;
     private readonly HostPorts _ports;
-    private readonly SandboxPool _sandboxes = new();
+    private readonly SandboxPool _plain = new(names: false);
+    private readonly SandboxPool _named = new(names: true);
+    private readonly NameTable _names = new();
+    private readonly NameServer _nameServer;
+    private readonly Resolvers _resolvers;
     private readonly EndpointLinks _links;
     private readonly EngineOptions _options;
     private readonly Lock _lock = new();
     private Task _releasing = Task.CompletedTask;
 
-    internal ContainerNetworking(NetworkTable table, HostNetworks host, HostPorts ports, EngineOptions options)
+    internal ContainerNetworking(NetworkTable table, HostNetworks host, HostPorts ports, EngineOptions options, TimeProvider time)
     {
         (_table, _host, _ports, _options) = (table, host, ports, options);
         _links = new EndpointLinks(host.Links, host.Log);
+        _nameServer = new NameServer(_names, time, host.Log);
+        _resolvers = new Resolvers(options);
     }
 
     /// <summary>Connects a container that is about to be started; null for one without networks of its own.</summary>
@@ -61,10 +69,11 @@ internal sealed class ContainerNetworking : IDisposable
 
         var endpoints = new List<EndpointRecord>();
         IReadOnlyList<PublishedPort> ports = [];
-        NetworkSandbox? sandbox = null;
+        WarmSandbox? warm = null;
         try
         {
-            sandbox = _sandboxes.Take();
+            warm = (record.Endpoints.Any(endpoint => endpoint.Network != BuiltInNetworks.Bridge) ? _named : _plain).Take();
+            var sandbox = warm.Sandbox;
             var indexes = new Dictionary<string, int>(StringComparer.Ordinal);
             // The network that the container was created with comes first and has eth0.
             foreach (var asked in record.Endpoints)
@@ -76,12 +85,19 @@ internal sealed class ContainerNetworking : IDisposable
 
             Route(endpoints, indexes, sandbox);
             ports = Publish(record, endpoints);
+            _names.Publish(record, endpoints);
+            if (warm.Names is { } sockets)
+            {
+                _nameServer.Serve(record.Id, sockets, Servers(record, endpoints));
+            }
+
             return new NetworkAttachment(sandbox, endpoints, ports);
         }
         catch (Exception e)
         {
+            StopNames(record.Id);
             Release(endpoints, ports);
-            sandbox?.Dispose();
+            warm?.Dispose();
             throw e is LinuxException ? new EngineException(ErrorKind.Unavailable, $"failed to set up container networking: {e.Message}", e) : e;
         }
     }
@@ -107,6 +123,8 @@ internal sealed class ContainerNetworking : IDisposable
             var all = present.Append(endpoint).ToList();
             var indexes = sandbox.Links.ListLinks().Join(all, link => link.Name, e => e.Interface, (link, e) => (e.NetworkId, link.Index)).ToDictionary(pair => pair.NetworkId, pair => pair.Index);
             Route(all, indexes, sandbox);
+            _names.Publish(container.Record, all);
+            OpenNames(container, sandbox, all);
             return endpoint;
         }
         catch (LinuxException e)
@@ -129,6 +147,8 @@ internal sealed class ContainerNetworking : IDisposable
             var rest = container.Record.Endpoints.Where(e => e.IsConnected && e.NetworkId != endpoint.NetworkId).ToList();
             var indexes = sandbox.Links.ListLinks().Join(rest, link => link.Name, e => e.Interface, (link, e) => (e.NetworkId, link.Index)).ToDictionary(pair => pair.NetworkId, pair => pair.Index);
             Route(rest, indexes, sandbox);
+            _names.Publish(container.Record, rest);
+            _nameServer.SetServers(container.Id, Servers(container.Record, rest));
         }
 
         Release([endpoint], []);
@@ -144,8 +164,9 @@ internal sealed class ContainerNetworking : IDisposable
     }
 
     /// <summary>Closes a container's ports at once. Its addresses are given back in the background, when nothing answers at them any more.</summary>
-    internal Task DetachAsync(IReadOnlyList<EndpointRecord> endpoints, IReadOnlyList<PublishedPort> ports)
+    internal Task DetachAsync(string containerId, IReadOnlyList<EndpointRecord> endpoints, IReadOnlyList<PublishedPort> ports)
     {
+        StopNames(containerId);
         Close(endpoints, ports);
         if (!endpoints.Any(endpoint => endpoint.IsConnected))
         {
@@ -187,8 +208,13 @@ internal sealed class ContainerNetworking : IDisposable
             }
 
             _ports.Restore(container.Record.Ports);
+            _names.Publish(container.Record, container.Record.Endpoints);
+            _ = Task.Run(() => RestoreNames(container));
         }
     }
+
+    /// <summary>A container has got another name.</summary>
+    internal void Renamed(Container container) => _names.Publish(container.Record, container.Record.Endpoints);
 
     /// <summary>The firewall's entries for a container's ports.</summary>
     internal IReadOnlyList<PortRule> Rules(IReadOnlyList<PublishedPort> ports, IReadOnlyList<EndpointRecord> endpoints)
@@ -215,7 +241,47 @@ internal sealed class ContainerNetworking : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _sandboxes.Dispose();
+    public void Dispose()
+    {
+        _nameServer.Dispose();
+        _plain.Dispose();
+        _named.Dispose();
+    }
+
+    private void RestoreNames(Container container)
+    {
+        try
+        {
+            using var sandbox = NetworkSandbox.Open($"/proc/{container.Task!.Pid}/ns/net");
+            OpenNames(container, sandbox, container.Record.Endpoints);
+        }
+        catch (IOException e)
+        {
+            _host.Log.LogWarning("container {Id}: it cannot ask for names any more: {Reason}", container.Id, e.Message);
+        }
+    }
+
+    private void OpenNames(Container container, NetworkSandbox sandbox, IReadOnlyList<EndpointRecord> endpoints)
+    {
+        if (_nameServer.Serves(container.Id))
+        {
+            _nameServer.SetServers(container.Id, Servers(container.Record, endpoints));
+        }
+        else if (endpoints.Any(endpoint => endpoint.Network != BuiltInNetworks.Bridge))
+        {
+            _nameServer.Serve(container.Id, NameSockets.Open(sandbox.Namespace), Servers(container.Record, endpoints));
+        }
+    }
+
+    private void StopNames(string containerId)
+    {
+        _names.Withdraw(containerId);
+        _nameServer.Stop(containerId);
+    }
+
+    // A container that reaches nothing outside asks nobody outside either: its questions would be a way out.
+    private IReadOnlyList<IPAddress> Servers(ContainerRecord record, IReadOnlyList<EndpointRecord> endpoints) =>
+        endpoints.Any(endpoint => _table.Find(endpoint.NetworkId)?.Record is { Internal: false }) ? _resolvers.Of(record) : [];
 
     private EndpointRecord Connect(EndpointRecord asked, string name, NetworkSandbox sandbox, int index)
     {

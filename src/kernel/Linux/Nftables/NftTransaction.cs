@@ -48,7 +48,7 @@ public sealed class NftTransaction
         return header;
     }
 
-    private NetlinkWriter Begin(string call, string what, int type, int flags, NftFamily family)
+    internal NetlinkWriter Begin(string call, string what, int type, int flags, NftFamily family)
     {
         requests.Add((call, what));
         return Writer.Begin(type, flags | NetlinkWriter.Acknowledge, Header(family, 0));

@@ -16,7 +16,7 @@ internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, Con
         var record = container.Record;
         BindSources.Ensure(record.Mounts);
         var sources = await volumes.AttachAsync(record.Id, record.Mounts).ConfigureAwait(false);
-        etc.Write(record);
+        etc.Write(record, container.Attachment?.Endpoints ?? []);
         var mounts = images.Mount(record.Id, [.. record.Mounts.Zip(sources, (mount, source) => mount with { Source = source })]);
         var inputs = Inputs(record, mounts) with { NetworkNamespace = container.Attachment?.NamespacePath ?? Namespace(record.HostConfig.NetworkMode, "network", "net") };
         var spec = specs.Value.Create(inputs);
