@@ -1,4 +1,5 @@
 using Slipway.Api.Routing;
+using Slipway.Distribution;
 using Slipway.Engine;
 
 namespace Slipway.Api;
@@ -8,15 +9,17 @@ public static class ApiRoutes
 {
     /// <summary>Every route, served by this engine.</summary>
     /// <param name="engine">The engine.</param>
+    /// <param name="registries">The registry client.</param>
     /// <param name="debug">Whether the daemon logs at debug level now, for <c>info</c>.</param>
-    public static RouteTable For(SlipwayEngine engine, Func<bool> debug)
+    public static RouteTable For(SlipwayEngine engine, Registries registries, Func<bool> debug)
     {
         var routes = new RouteTable();
         PingEndpoints.Map(routes);
         new SystemEndpoints(engine, debug).Map(routes);
         new EventEndpoints(engine).Map(routes);
         new ImageEndpoints(engine).Map(routes);
-        new ImageArchiveEndpoints(engine).Map(routes);
+        var registry = new RegistryEndpoints(registries);
+        new ImageArchiveEndpoints(engine, registry).Map(routes);
         new ContainerEndpoints(engine).Map(routes);
         new ContainerFileEndpoints(engine).Map(routes);
         new ContainerStreamEndpoints(engine).Map(routes);

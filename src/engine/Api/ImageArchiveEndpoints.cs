@@ -6,8 +6,8 @@ using Slipway.Engine.Images;
 
 namespace Slipway.Api;
 
-/// <summary>Images as archives: load, save, import.</summary>
-public sealed class ImageArchiveEndpoints(SlipwayEngine engine)
+/// <summary>Images as archives: load, save, import; and the route that import shares with pull.</summary>
+public sealed class ImageArchiveEndpoints(SlipwayEngine engine, RegistryEndpoints registry)
 {
     /// <summary>Adds the routes.</summary>
     public void Map(RouteTable routes)
@@ -40,13 +40,13 @@ public sealed class ImageArchiveEndpoints(SlipwayEngine engine)
     private async Task CreateAsync(ApiCall call)
     {
         var query = call.Query;
-        if (query.Optional("fromSrc") is not { } source)
+        if (query.Optional("fromImage") is not null)
         {
-            throw query.Optional("fromImage") is null
-                ? EngineException.Invalid("one of fromImage and fromSrc must be given")
-                : new EngineException(ErrorKind.NotImplemented, "this version of the engine does not talk to registries yet: load or import an image instead of pulling it");
+            await registry.PullAsync(call);
+            return;
         }
 
+        var source = query.Optional("fromSrc") ?? throw EngineException.Invalid("one of fromImage and fromSrc must be given");
         var request = new ImportRequest(query.Optional("repo"), query.Optional("tag"), query.Optional("message"), query.All("changes"), PlatformQuery.Read(query), source);
         await using var progress = new ProgressStream(call, quiet: false);
         await progress.RunAsync(async _ =>

@@ -6,6 +6,7 @@ using Slipway.Daemon.Listeners;
 using Slipway.Daemon.Logging;
 using Slipway.Daemon.Options;
 using Slipway.Daemon.Process;
+using Slipway.Distribution;
 using Slipway.Engine;
 
 namespace Slipway.Daemon;
@@ -43,7 +44,8 @@ internal static class DaemonProcess
         {
             await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
             running = engine;
-            await ServeAsync(ApiRoutes.For(engine, () => log.Least <= LogLevel.Debug), endPoints, time, log, room, signals);
+            using var registries = Registries.For(engine);
+            await ServeAsync(ApiRoutes.For(engine, registries, () => log.Least <= LogLevel.Debug), endPoints, time, log, room, signals);
             return 0;
         }
         catch (EngineException e)

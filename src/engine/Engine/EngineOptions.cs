@@ -95,6 +95,14 @@ public sealed record EngineOptions
 
     /// <summary><c>--mtu</c> of the default bridge in bytes; 0 for the kernel's default.</summary>
     public int Mtu { get; init; }
+    /// <summary><c>--max-concurrent-downloads</c>.</summary>
+    public int MaxConcurrentDownloads { get; init; } = 3;
+
+    /// <summary><c>--max-concurrent-uploads</c>.</summary>
+    public int MaxConcurrentUploads { get; init; } = 5;
+
+    /// <summary><c>--max-download-attempts</c>.</summary>
+    public int MaxDownloadAttempts { get; init; } = 5;
 
     /// <summary><c>--dns</c>.</summary>
     public IReadOnlyList<string> Dns { get; init; } = [];

@@ -6,8 +6,8 @@ using Slipway.Engine;
 namespace Slipway.Api.Requests;
 
 /// <summary>
-/// The answer of work that takes long: one JSON message per line, while it goes on. Progress that the client does not take in time is
-/// dropped; results and errors never are.
+/// The answer of work that takes long: one JSON message per line, while it goes on. Numbers that the client does not take in time are
+/// dropped; what happened, results and errors never are.
 /// </summary>
 internal sealed class ProgressStream : IAsyncDisposable
 {
@@ -15,8 +15,8 @@ internal sealed class ProgressStream : IAsyncDisposable
 
     private readonly ApiCall _call;
     private readonly bool _quiet;
-    private readonly Channel<JsonMessage> _messages = Channel.CreateBounded<JsonMessage>(
-        new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Channel<JsonMessage> _messages = Channel.CreateUnbounded<JsonMessage>(
+        new UnboundedChannelOptions());
     private readonly Task _writing;
 
     public ProgressStream(ApiCall call, bool quiet)
@@ -31,14 +31,14 @@ internal sealed class ProgressStream : IAsyncDisposable
     {
         try
         {
-            var results = await work(_quiet ? null : message => _messages.Writer.TryWrite(message));
+            var results = await work(_quiet ? null : Report);
             await EndAsync();
             foreach (var message in results)
             {
                 await JsonLines.WriteAsync(_call, message, DockerJson.Wire.JsonMessage);
             }
         }
-        catch (EngineException e)
+        catch (Exception e) when (e is EngineException || (e is OperationCanceledException && !_call.Aborted.IsCancellationRequested))
         {
             await EndAsync();
             if (!_call.Http.Response.HasStarted)
@@ -46,13 +46,22 @@ internal sealed class ProgressStream : IAsyncDisposable
                 throw;
             }
 
-            var error = new JsonMessage { Error = e.Message, ErrorDetail = new ErrorDetail { Message = e.Message } };
+            var text = e is EngineException ? e.Message : "context canceled";
+            var error = new JsonMessage { Error = text, ErrorDetail = new ErrorDetail { Message = text } };
             await JsonLines.WriteAsync(_call, error, DockerJson.Wire.JsonMessage);
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await EndAsync();
+
+    private void Report(JsonMessage message)
+    {
+        if (message.ProgressDetail is not { Current: > 0 } || _messages.Reader.Count < Waiting)
+        {
+            _messages.Writer.TryWrite(message);
+        }
+    }
 
     private async Task EndAsync()
     {

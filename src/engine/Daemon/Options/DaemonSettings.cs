@@ -149,6 +149,14 @@ public sealed class DaemonSettings
 
     /// <summary><c>--mtu</c> in bytes; 0 for the kernel's default.</summary>
     public int Mtu { get; set; }
+    /// <summary><c>--max-concurrent-downloads</c>.</summary>
+    public int MaxConcurrentDownloads { get; set; } = 3;
+
+    /// <summary><c>--max-concurrent-uploads</c>.</summary>
+    public int MaxConcurrentUploads { get; set; } = 5;
+
+    /// <summary><c>--max-download-attempts</c>.</summary>
+    public int MaxDownloadAttempts { get; set; } = 5;
 
     /// <summary><c>--dns</c>.</summary>
     public List<string> Dns { get; } = [];
@@ -195,6 +203,9 @@ public sealed class DaemonSettings
         IpMasquerade = IpMasquerade,
         Firewall = Firewall,
         Mtu = Mtu,
+        MaxConcurrentDownloads = MaxConcurrentDownloads,
+        MaxConcurrentUploads = MaxConcurrentUploads,
+        MaxDownloadAttempts = MaxDownloadAttempts,
         Dns = Dns,
         DnsSearch = DnsSearch,
         DnsOptions = DnsOptions,

@@ -59,9 +59,9 @@ internal static class OptionTables
     [
         new("registry-mirror", null, "registry-mirrors", List, "Mirror of the default registry (many)", (s, v) => s.RegistryMirrors.Add(v)),
         new("insecure-registry", null, "insecure-registries", List, "Registry without verified TLS (many)", (s, v) => s.InsecureRegistries.Add(v)),
-        new("max-concurrent-downloads", null, "max-concurrent-downloads", Number, "Layers pulled at once", NoEffect("max-concurrent-downloads", v => WholeNumber("max-concurrent-downloads", v, 1))),
-        new("max-concurrent-uploads", null, "max-concurrent-uploads", Number, "Layers pushed at once", NoEffect("max-concurrent-uploads", v => WholeNumber("max-concurrent-uploads", v, 1))),
-        new("max-download-attempts", null, "max-download-attempts", Number, "Attempts for each layer", NoEffect("max-download-attempts", v => WholeNumber("max-download-attempts", v, 1))),
+        new("max-concurrent-downloads", null, "max-concurrent-downloads", Number, "Layers pulled at once", (s, v) => s.MaxConcurrentDownloads = WholeNumber("max-concurrent-downloads", v, 1)),
+        new("max-concurrent-uploads", null, "max-concurrent-uploads", Number, "Layers pushed at once", (s, v) => s.MaxConcurrentUploads = WholeNumber("max-concurrent-uploads", v, 1)),
+        new("max-download-attempts", null, "max-download-attempts", Number, "Attempts for each layer", (s, v) => s.MaxDownloadAttempts = WholeNumber("max-download-attempts", v, 1)),
         new("storage-driver", 's', "storage-driver", Text, "Only overlay2", (_, v) => Only("storage-driver", v, "overlay2")),
         new("exec-opt", null, "exec-opts", List, "Only native.cgroupdriver=cgroupfs", (_, v) => Only("exec-opt", v, "native.cgroupdriver=cgroupfs")),
         new("experimental", null, "experimental", Switch, "No effect: there are no experimental features", NoEffect("experimental", v => OnOff("experimental", v))),

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Slipway.Engine.Content;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Cleanup;
@@ -18,7 +19,7 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
     public void Run(IReadOnlySet<string> known, IReadOnlySet<string> running, IReadOnlySet<string> mountedVolumes, string cgroupParent, IReadOnlySet<string> unrecorded)
     {
         UnmountStrays(running, mountedVolumes);
-        foreach (var leftover in Directory.EnumerateFileSystemEntries(paths.Staging))
+        foreach (var leftover in Directory.EnumerateFileSystemEntries(paths.Staging).Where(path => !ContentStore.IsPartial(path)))
         {
             Remove(leftover);
         }

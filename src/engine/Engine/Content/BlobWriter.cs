@@ -24,12 +24,15 @@ public sealed class BlobWriter : IDisposable
     private bool _complete;
     private bool _failed;
     private bool _moved;
+    private bool _keep;
 
-    internal BlobWriter(ContentStore store, string path)
+    internal BlobWriter(ContentStore store, string path, bool resume = false)
     {
         _store = store;
         _path = path;
-        _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _keep = resume;
+        _file = File.OpenHandle(
+            path, resume ? FileMode.OpenOrCreate : FileMode.CreateNew, resume ? FileAccess.ReadWrite : FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
     }
 
     /// <summary>Bytes written so far.</summary>
@@ -37,6 +40,28 @@ public sealed class BlobWriter : IDisposable
 
     /// <summary>The digest of the whole; only after <see cref="Complete"/>.</summary>
     public Digest Digest { get; private set; }
+
+    /// <summary>Whether the blob has its final name.</summary>
+    public bool IsPublished => _moved;
+
+    /// <summary>Takes up what an earlier writer of the same blob left: hashes it, and appends from there. Reads the file, so it takes a while.</summary>
+    public void Recall(CancellationToken cancel)
+    {
+        var buffer = new byte[1 << 20];
+        for (int read; (read = RandomAccess.Read(_file, buffer, _length)) > 0;)
+        {
+            cancel.ThrowIfCancellationRequested();
+            _hash.Append(buffer.AsSpan(0, read));
+            lock (_lock)
+            {
+                _length += read;
+                _grown.Set();
+            }
+        }
+    }
+
+    /// <summary>Gives up what was written so far: nothing is kept for a later writer.</summary>
+    public void Drop() => _keep = false;
 
     /// <summary>Appends content.</summary>
     public void Write(ReadOnlySpan<byte> data)
@@ -84,10 +109,12 @@ public sealed class BlobWriter : IDisposable
         Finish(failed: true);
         _hash.Dispose();
         _file.Dispose();
-        if (!_moved)
+        if (!_moved && (!_keep || Length == 0))
         {
             File.Delete(_path);
         }
+
+        _store.Forget(_path);
     }
 
     /// <summary>Gives the blob its final name without flushing anything: for a caller that has flushed the file system for many blobs at once.</summary>

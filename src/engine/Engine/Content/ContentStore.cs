@@ -14,7 +14,10 @@ public sealed class ContentStore
     /// <summary>The largest manifest, index or config that is read (the bound of Docker's and containerd's).</summary>
     public const int MaxDocument = 4 << 20;
 
+    private const string PartialPrefix = "partial-";
+
     private readonly EnginePaths _paths;
+    private readonly HashSet<string> _partials = [];
     private long _staged;
 
     /// <summary>Opens the store, creating its directories. Reads nothing else.</summary>
@@ -93,6 +96,41 @@ public sealed class ContentStore
     public BlobWriter BeginWrite() =>
         new(this, Path.Combine(_paths.Staging, string.Create(CultureInfo.InvariantCulture, $"blob-{Environment.ProcessId}-{Interlocked.Increment(ref _staged)}")));
 
+    /// <summary>
+    /// Begins or continues a blob whose digest is known and that may take more than one attempt, even more than one run of the daemon: what
+    /// was written stays in the staging directory until the blob is whole, or <see cref="BlobWriter.Drop"/> or <see cref="DropPartials"/>
+    /// gives it up. One writer at a time. Call <see cref="BlobWriter.Recall"/> before writing.
+    /// </summary>
+    /// <exception cref="EngineException">Conflict: somebody else writes it.</exception>
+    public BlobWriter BeginPartial(Digest digest)
+    {
+        var path = Path.Combine(_paths.Staging, $"{PartialPrefix}{digest.Algorithm}-{digest.Hex}");
+        lock (_partials)
+        {
+            return _partials.Add(path) ? new BlobWriter(this, path, resume: true) : throw EngineException.Conflict($"blob {digest} is being written");
+        }
+    }
+
+    /// <summary>Whether a file of the staging directory is a beginning that is worth keeping.</summary>
+    public static bool IsPartial(string path) => Path.GetFileName(path).StartsWith(PartialPrefix, StringComparison.Ordinal);
+
+    /// <summary>Deletes beginnings of blobs that nobody writes and nobody has written since <paramref name="before"/>.</summary>
+    /// <returns>Bytes freed.</returns>
+    public long DropPartials(DateTimeOffset before)
+    {
+        var freed = 0L;
+        lock (_partials)
+        {
+            foreach (var file in new DirectoryInfo(_paths.Staging).EnumerateFiles(PartialPrefix + "*").Where(f => f.LastWriteTimeUtc <= before.UtcDateTime && !_partials.Contains(f.FullName)))
+            {
+                freed += file.Length;
+                file.Delete();
+            }
+        }
+
+        return freed;
+    }
+
     /// <summary>Stores a small document durably.</summary>
     public Descriptor Put(ReadOnlySpan<byte> content, string mediaType)
     {
@@ -154,6 +192,14 @@ public sealed class ContentStore
         if (hash.Finish() != digest)
         {
             throw Mismatch(digest);
+        }
+    }
+
+    internal void Forget(string path)
+    {
+        lock (_partials)
+        {
+            _partials.Remove(path);
         }
     }
 

@@ -2,10 +2,11 @@ using Slipway.Oci;
 
 namespace Slipway.Engine.Content;
 
-/// <summary>Hashes what is read through it. Does not own the stream below.</summary>
-internal sealed class HashingStream(Stream inner) : Stream
+/// <summary>Hashes what is read through it, and refuses to pass on more than a bound. Does not own the stream below.</summary>
+internal sealed class HashingStream(Stream inner, long mostBytes = long.MaxValue) : Stream
 {
     private readonly DigestHash _hash = new();
+    private long _length;
 
     public override bool CanRead => true;
 
@@ -24,7 +25,8 @@ internal sealed class HashingStream(Stream inner) : Stream
     {
         var read = inner.Read(buffer);
         _hash.Append(buffer[..read]);
-        return read;
+        _length += read;
+        return _length <= mostBytes ? read : throw new InvalidDataException($"more than {mostBytes} bytes come out of it");
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));

@@ -87,6 +87,11 @@ public sealed class ImageTable
         return new RunnableImage(image, config, manifest.Config.Digest, chosen.ManifestDigest, top);
     }
 
+    /// <summary>The manifest of an image's platform; null for the one that its row names.</summary>
+    /// <exception cref="EngineException">NotFound when the image has no such platform; Damaged.</exception>
+    public Digest Choose(Image image, Platform? platform) =>
+        new PlatformChoice(_content).Choose(image.Record, platform, image.ImageId.ToString()).ManifestDigest;
+
     /// <summary>The error for a name or id nobody has, in Docker's words.</summary>
     internal static EngineException NoSuchImage(string reference) => EngineException.NotFound(
         $"No such image: {(Digest.TryParse(reference, out _) || !Reference.TryParse(reference, out var name, out _) ? reference : name.TagNameOnly().Familiar)}");

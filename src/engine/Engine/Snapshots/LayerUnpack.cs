@@ -14,12 +14,20 @@ public sealed class LayerUnpack : IDisposable
     private readonly TaskCompletionSource<AppliedLayer> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<string> _discard;
     private readonly string _directory;
-    private readonly BlobWriter? _plain;
+    private readonly BlobWriter? _blob;
+    private readonly long _mostBytes;
     private bool _taken;
 
-    internal LayerUnpack(Stream source, Packing packing, string directory, Action<string> discard, CancellationToken cancel, BlobWriter? plain)
+    /// <param name="source">The layer's blob; owned.</param>
+    /// <param name="packing">How it is packed; null to see.</param>
+    /// <param name="directory">Where to; owned until <see cref="Take"/>.</param>
+    /// <param name="discard">Removes a directory.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <param name="blob">The writer of the blob, when the source reads behind one.</param>
+    /// <param name="mostBytes">Bytes of the plain tar beyond which the layer is refused.</param>
+    internal LayerUnpack(Stream source, Packing? packing, string directory, Action<string> discard, CancellationToken cancel, BlobWriter? blob, long mostBytes)
     {
-        _plain = plain;
+        (_blob, _mostBytes) = (blob, mostBytes);
         _directory = directory;
         _discard = discard;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -65,7 +73,7 @@ public sealed class LayerUnpack : IDisposable
         }
     }
 
-    private void Run(Stream source, Packing packing)
+    private void Run(Stream source, Packing? packing)
     {
         try
         {
@@ -89,18 +97,24 @@ public sealed class LayerUnpack : IDisposable
         }
     }
 
-    private AppliedLayer Apply(Stream source, Packing packing)
+    private AppliedLayer Apply(Stream source, Packing? known)
     {
-        if (_plain is not null)
+        if (known is not { } packing)
+        {
+            (var head, source) = PrefixedStream.Peek(source, Decompression.Needed);
+            packing = Decompression.Detect(head);
+        }
+
+        if (packing == Packing.None && _blob is not null)
         {
             // The writer of an unpacked blob computes the very same digest.
             var read = ApplyLayer.Run(source, FileSystem, _cancel.Token);
-            DiffId = _plain.WaitComplete();
+            DiffId = _blob.WaitComplete();
             return read;
         }
 
         using var plain = Decompression.Open(source, packing);
-        using var hashed = new HashingStream(plain);
+        using var hashed = new HashingStream(plain, _mostBytes);
         using var ahead = new ReadAheadStream(hashed);
         var applied = ApplyLayer.Run(ahead, FileSystem, _cancel.Token);
         DiffId = hashed.Finish();

@@ -116,11 +116,18 @@ public sealed class Snapshotter
 
     /// <summary>Begins to unpack a blob that is still written.</summary>
     internal LayerUnpack BeginUnpack(BlobWriter blob, Packing packing, CancellationToken cancel) =>
-        new(blob.OpenTail(), packing, StagingDirectory(), _remove, cancel, packing == Packing.None ? blob : null);
+        new(blob.OpenTail(), packing, StagingDirectory(), _remove, cancel, blob, long.MaxValue);
+
+    /// <summary>Begins to unpack a layer that still arrives from outside, packed in whatever way.</summary>
+    /// <param name="blob">Its writer.</param>
+    /// <param name="mostBytes">Bytes of the plain tar beyond which it is refused: what decompression bombs run into.</param>
+    /// <param name="cancel">Stops it.</param>
+    public LayerUnpack BeginUnpack(BlobWriter blob, long mostBytes, CancellationToken cancel) =>
+        new(blob.OpenTail(), null, StagingDirectory(), _remove, cancel, blob, mostBytes);
 
     /// <summary>Begins to unpack a layer that still arrives. The stream is owned from now on and read by a thread of its own.</summary>
     public LayerUnpack BeginUnpack(Stream source, Packing packing, CancellationToken cancel) =>
-        new(source, packing, StagingDirectory(), _remove, cancel, null);
+        new(source, packing, StagingDirectory(), _remove, cancel, null, long.MaxValue);
 
     /// <summary>Makes sure that every layer of an image is unpacked.</summary>
     /// <returns>The chain id of the top; null for an image without layers.</returns>

@@ -1,0 +1,47 @@
+using Slipway.Api.Requests;
+using Slipway.Api.Routing;
+using Slipway.Distribution;
+using Slipway.Distribution.Authorization;
+using Slipway.Engine;
+using Slipway.Oci;
+
+namespace Slipway.Api;
+
+/// <summary>What the engine does at registries: pull, push, look, search, log in.</summary>
+public sealed class RegistryEndpoints(Registries registries)
+{
+    /// <summary>Answers <c>POST /images/create?fromImage=</c>.</summary>
+    internal async Task PullAsync(ApiCall call)
+    {
+        var query = call.Query;
+        var name = Name(query["fromImage"], query.Optional("tag"));
+        var request = new PullRequest(name, PlatformQuery.Read(query), Credentials(call, name));
+        await using var watch = call.WatchClient();
+        await using var progress = new ProgressStream(call, quiet: false);
+        await progress.RunAsync(async report =>
+        {
+            await registries.PullImage.RunAsync(request, report, watch.Gone);
+            return [];
+        });
+    }
+
+    // The tag parameter may hold a digest; without one every tag is meant.
+    private static Reference Name(string image, string? tag)
+    {
+        try
+        {
+            var name = Reference.Parse(image);
+            return tag is null ? name
+                : Digest.TryParse(tag, out var digest) ? name.WithDigest(digest)
+                : tag.Contains(':', StringComparison.Ordinal) ? Reference.Parse($"{image}@{tag}")
+                : name.WithTag(tag);
+        }
+        catch (FormatException e)
+        {
+            throw EngineException.Invalid(e.Message, e);
+        }
+    }
+
+    private static RegistryCredentials Credentials(ApiCall call, Reference name) =>
+        RegistryCredentials.FromHeader(call.Http.Request.Headers["X-Registry-Auth"], name.Domain);
+}

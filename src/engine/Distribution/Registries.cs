@@ -1,0 +1,33 @@
+using Slipway.Engine;
+
+namespace Slipway.Distribution;
+
+/// <summary>The registry client: its verbs, wired once. Making it costs nothing; connections are opened when they are needed.</summary>
+public sealed class Registries : IDisposable
+{
+    private readonly RegistryDoor _door;
+
+    private Registries(SlipwayEngine engine, DistributionOptions options)
+    {
+        _door = new RegistryDoor(options, engine.Time);
+        PullImage = new PullImage(engine, _door, options);
+    }
+
+    /// <summary><c>docker pull</c>.</summary>
+    public PullImage PullImage { get; }
+
+    /// <summary>The client of an engine.</summary>
+    /// <param name="engine">Where images are stored and taken from.</param>
+    /// <param name="options">Null for what the engine's options say.</param>
+    public static Registries For(SlipwayEngine engine, DistributionOptions? options = null) => new(engine, options ?? new DistributionOptions
+    {
+        Mirrors = engine.Options.RegistryMirrors,
+        InsecureRegistries = engine.Options.InsecureRegistries,
+        MaxDownloads = engine.Options.MaxConcurrentDownloads,
+        MaxUploads = engine.Options.MaxConcurrentUploads,
+        MaxAttempts = engine.Options.MaxDownloadAttempts,
+    });
+
+    /// <inheritdoc/>
+    public void Dispose() => _door.Dispose();
+}
