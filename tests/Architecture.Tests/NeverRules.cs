@@ -15,8 +15,9 @@ public sealed class NeverRules
         ["Slipway.Linux"] = [],
         ["Slipway.Engine"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux"],
         ["Slipway.Build"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine"],
-        ["Slipway.Api"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build"],
-        ["slipwayd"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Api"],
+        ["Slipway.Distribution"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine"],
+        ["Slipway.Api"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
+        ["slipwayd"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution", "Slipway.Api"],
         ["Slipway.Client"] = ["Slipway.DockerApi"],
         ["slipway"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client"],
     };

@@ -19,6 +19,7 @@ public static class ApiRoutes
         new EventEndpoints(engine).Map(routes);
         new ImageEndpoints(engine).Map(routes);
         var registry = new RegistryEndpoints(registries);
+        registry.Map(routes);
         new ImageArchiveEndpoints(engine, registry).Map(routes);
         new ContainerEndpoints(engine).Map(routes);
         new ContainerFileEndpoints(engine).Map(routes);

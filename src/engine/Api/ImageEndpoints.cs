@@ -20,7 +20,6 @@ public sealed class ImageEndpoints(SlipwayEngine engine)
         routes.Get("/images/{name*}/history", call => call.JsonAsync(engine.ImageHistory.Run(call.Name, PlatformQuery.Read(call.Query)), DockerJson.Wire.ImageHistoryItemList));
         routes.Post("/images/prune", PruneAsync);
         routes.Post("/images/{name*}/tag", TagAsync);
-        routes.Post("/images/{name*}/push", NoRegistry);
         routes.Delete("/images/{name*}", RemoveAsync);
         routes.Get("/distribution/{name*}/json", NoRegistry);
         routes.Post("/commit", CommitAsync);

@@ -2,6 +2,7 @@ using Slipway.Api.Requests;
 using Slipway.Api.Routing;
 using Slipway.Distribution;
 using Slipway.Distribution.Authorization;
+using Slipway.DockerApi;
 using Slipway.Engine;
 using Slipway.Oci;
 
@@ -10,6 +11,9 @@ namespace Slipway.Api;
 /// <summary>What the engine does at registries: pull, push, look, search, log in.</summary>
 public sealed class RegistryEndpoints(Registries registries)
 {
+    /// <summary>Adds the routes.</summary>
+    public void Map(RouteTable routes) => routes.Post("/images/{name*}/push", PushAsync);
+
     /// <summary>Answers <c>POST /images/create?fromImage=</c>.</summary>
     internal async Task PullAsync(ApiCall call)
     {
@@ -21,6 +25,20 @@ public sealed class RegistryEndpoints(Registries registries)
         await progress.RunAsync(async report =>
         {
             await registries.PullImage.RunAsync(request, report, watch.Gone);
+            return [];
+        });
+    }
+
+    private async Task PushAsync(ApiCall call)
+    {
+        var name = Name(call.Name, call.Query.Optional("tag"));
+        var request = new PushRequest(name, PlatformQuery.Read(call.Query), Credentials(call, name));
+        await call.BodyAsync(DockerJson.Default.AuthConfig);
+        await using var watch = call.WatchClient();
+        await using var progress = new ProgressStream(call, quiet: false);
+        await progress.RunAsync(async report =>
+        {
+            await registries.PushImage.RunAsync(request, report, watch.Gone);
             return [];
         });
     }

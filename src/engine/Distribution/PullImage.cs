@@ -3,10 +3,8 @@ using Slipway.Distribution.Fetching;
 using Slipway.Distribution.Transport;
 using Slipway.Engine;
 using Slipway.Engine.Content;
-using Slipway.Engine.Events;
 using Slipway.Engine.Images;
 using Slipway.Engine.Images.Receive;
-using Slipway.Engine.Snapshots;
 using Slipway.Oci;
 
 namespace Slipway.Distribution;

@@ -11,10 +11,14 @@ public sealed class Registries : IDisposable
     {
         _door = new RegistryDoor(options, engine.Time);
         PullImage = new PullImage(engine, _door, options);
+        PushImage = new PushImage(engine, _door, options);
     }
 
     /// <summary><c>docker pull</c>.</summary>
     public PullImage PullImage { get; }
+
+    /// <summary><c>docker push</c>.</summary>
+    public PushImage PushImage { get; }
 
     /// <summary>The client of an engine.</summary>
     /// <param name="engine">Where images are stored and taken from.</param>

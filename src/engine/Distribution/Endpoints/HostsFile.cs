@@ -29,7 +29,7 @@ internal sealed record HostsFile(RegistryEndpoint Server, bool HasServer, IReadO
 
     private static RegistryEndpoint Endpoint(TomlTable table, string address, string directory)
     {
-        var capabilities = table.ContainsKey("capabilities") ? Strings(table["capabilities"], "capabilities") : ["pull", "resolve", "push"];
+        var capabilities = table.TryGetValue("capabilities", out var given) ? Strings(given, "capabilities") : ["pull", "resolve", "push"];
         return new RegistryEndpoint
         {
             Base = Base(address, table.GetValueOrDefault("override_path") is true),

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http;
 using System.Net.Http.Headers;
 using Slipway.Distribution.Transport;
 using Slipway.Engine;

@@ -9,6 +9,9 @@ namespace Slipway.Distribution.Fetching;
 /// <summary>What a flight is doing, for those who show it.</summary>
 internal enum FlightStage
 {
+    /// <summary>Not begun.</summary>
+    None,
+
     /// <summary>For its turn.</summary>
     Waiting,
 
@@ -80,8 +83,12 @@ internal sealed class BlobFlights(ContentStore content, Snapshotter snapshots, D
 
     private async Task<BlobCargo> FlyAsync(BlobFlight flight, RegistrySession session, bool unpack, CancellationToken cancel)
     {
-        flight.Tell(new FlightNews(FlightStage.Waiting, 0));
-        await _slots.WaitAsync(cancel).ConfigureAwait(false);
+        if (!await _slots.WaitAsync(0, cancel).ConfigureAwait(false))
+        {
+            flight.Tell(new FlightNews(FlightStage.Waiting, 0));
+            await _slots.WaitAsync(cancel).ConfigureAwait(false);
+        }
+
         try
         {
             // What an earlier run left may have been damaged by a power cut: then everything is fetched anew, once.

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Http;
 using Slipway.Distribution.Transport;
 using Slipway.Engine;
 using Slipway.Engine.Content;

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Http;
-using System.Net.Http.Headers;
 using Slipway.Distribution.Authorization;
 using Slipway.Distribution.Endpoints;
 using Slipway.Engine;

@@ -103,6 +103,9 @@ public sealed class BlobWriter : IDisposable
     /// <summary>A stream that reads what is written, waiting for more until the blob is complete. Blocks; for a thread of its own.</summary>
     public Stream OpenTail() => new BlobTail(this, _path);
 
+    /// <summary>Opens the complete content for reading, wherever it is by now.</summary>
+    public Stream OpenComplete() => _moved ? _store.OpenRead(Digest) : new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
     /// <inheritdoc/>
     public void Dispose()
     {

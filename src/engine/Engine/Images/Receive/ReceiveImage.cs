@@ -1,7 +1,6 @@
 using Slipway.Engine.Content;
 using Slipway.Engine.Layers;
 using Slipway.Engine.Snapshots;
-using Slipway.Oci;
 
 namespace Slipway.Engine.Images.Receive;
 
