@@ -411,9 +411,24 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var connected = Containers.All.Where(c => c.Task is not null && c.Record.Endpoints.Any(e => e.IsConnected)).ToList();
         _networking.Restore(connected);
         _hostNetworks.RunningPorts = () => [.. connected.SelectMany(c => _networking.Rules(c.Record.Ports, c.Record.Endpoints))];
+        var repair = new LinkRepair(Networks, _hostNetworks, _networking, _log);
+        repair.RemoveStrays(connected);
         if (connected.Count > 0)
         {
-            _ = Task.Run(_hostNetworks.ReadyAsync);
+            _ = Task.Run(() => ReconnectAsync(repair, connected));
+        }
+    }
+
+    private async Task ReconnectAsync(LinkRepair repair, IReadOnlyCollection<Container> connected)
+    {
+        try
+        {
+            await _hostNetworks.ReadyAsync().ConfigureAwait(false);
+            await repair.ReconnectAsync(connected).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is EngineException or IOException)
+        {
+            _log.LogError("networks of containers that run cannot be looked after: {Reason}", e.Message);
         }
     }
 

@@ -87,9 +87,11 @@ public sealed class AddressTests
         Assert.Equal("10.1.0.2", Take(network));
         Assert.Equal("Address already in use", Assert.Throws<EngineException>(() => Take(network, "10.1.0.2")).Message);
         Assert.Equal("10.1.0.3", Take(network));
-        network.Give(IPAddress.Parse("10.1.0.2"));
+        network.Give(IPAddress.Parse("10.1.0.2"), "another");
+        Assert.Throws<EngineException>(() => Take(network, "10.1.0.2"));
+        network.Give(IPAddress.Parse("10.1.0.2"), "me");
         Assert.Equal("10.1.0.2", Take(network));
-        network.Keep(IPAddress.Parse("10.1.0.4"));
+        network.Keep(IPAddress.Parse("10.1.0.4"), "another");
         Assert.Equal("10.1.0.5", Take(network));
     }
 
@@ -97,8 +99,8 @@ public sealed class AddressTests
     public void Ipv6_addresses_come_one_after_the_other_even_from_the_largest_subnet()
     {
         var network = Make(new IpamConfig { Subnet = "fd00::/8", Gateway = "fd00::1" });
-        Assert.Equal("fd00::2", network.Take(AddressFamily.InterNetworkV6, null)!.Address.ToString());
-        Assert.Null(network.Take(AddressFamily.InterNetwork, null));
+        Assert.Equal("fd00::2", network.Take(AddressFamily.InterNetworkV6, null, "me")!.Address.ToString());
+        Assert.Null(network.Take(AddressFamily.InterNetwork, null, "me"));
     }
 
     [Fact]
@@ -110,8 +112,20 @@ public sealed class AddressTests
         Assert.Equal(2000, all.Distinct().Count());
     }
 
+    [Fact]
+    public void A_network_closes_only_when_nobody_is_in_it_and_forgets_nobody_who_was_never_in_it()
+    {
+        var network = Make(new IpamConfig { Subnet = "10.1.0.0/24", Gateway = "10.1.0.1" });
+        network.Leave("of a run before the machine's restart");
+        Assert.True(network.TryJoin("a"));
+        Assert.False(network.TryClose());
+        network.Leave("a");
+        Assert.True(network.TryClose());
+        Assert.False(network.TryJoin("b"));
+    }
+
     private static Network Make(params IpamConfig[] pools) => new(new NetworkRecord { Id = "n", Name = "n", Driver = "bridge", Pools = pools });
 
     private static string Take(Network network, string? wanted = null) =>
-        network.Take(AddressFamily.InterNetwork, wanted is null ? null : IPAddress.Parse(wanted))!.Address.ToString();
+        network.Take(AddressFamily.InterNetwork, wanted is null ? null : IPAddress.Parse(wanted), "me")!.Address.ToString();
 }

@@ -109,7 +109,6 @@ internal sealed class ContainerNetworking : IDisposable
         var present = container.Record.Endpoints.Where(endpoint => endpoint.IsConnected).ToList();
         using var sandbox = NetworkSandbox.Open($"/proc/{container.Task!.Pid}/ns/net");
         var links = sandbox.Links.ListLinks();
-        var index = links.Max(link => link.Index) + 1;
         var number = 0;
         while (links.Any(link => link.Name == $"eth{number}"))
         {
@@ -119,10 +118,9 @@ internal sealed class ContainerNetworking : IDisposable
         EndpointRecord? endpoint = null;
         try
         {
-            endpoint = Connect(asked, $"eth{number}", sandbox, index);
+            endpoint = Connect(asked, $"eth{number}", sandbox, index: 0);
             var all = present.Append(endpoint).ToList();
-            var indexes = sandbox.Links.ListLinks().Join(all, link => link.Name, e => e.Interface, (link, e) => (e.NetworkId, link.Index)).ToDictionary(pair => pair.NetworkId, pair => pair.Index);
-            Route(all, indexes, sandbox);
+            Route(all, Indexes(sandbox, all), sandbox);
             _names.Publish(container.Record, all);
             OpenNames(container, sandbox, all);
             return endpoint;
@@ -132,6 +130,15 @@ internal sealed class ContainerNetworking : IDisposable
             Release(endpoint is null ? [] : [endpoint], []);
             throw new EngineException(ErrorKind.Unavailable, $"failed to connect container to network {asked.Network}: {e.Message}", e);
         }
+    }
+
+    /// <summary>Gives a running container a new cable in the place of one that somebody took away.</summary>
+    /// <exception cref="LinuxException">The kernel refuses.</exception>
+    internal void Reconnect(Container container, Network network, EndpointRecord endpoint)
+    {
+        using var sandbox = NetworkSandbox.Open($"/proc/{container.Task!.Pid}/ns/net");
+        _links.Connect(network, endpoint, sandbox, index: 0);
+        Route(container.Record.Endpoints, Indexes(sandbox, container.Record.Endpoints), sandbox);
     }
 
     /// <summary>Takes a running container out of a network.</summary>
@@ -145,8 +152,7 @@ internal sealed class ContainerNetworking : IDisposable
             }
 
             var rest = container.Record.Endpoints.Where(e => e.IsConnected && e.NetworkId != endpoint.NetworkId).ToList();
-            var indexes = sandbox.Links.ListLinks().Join(rest, link => link.Name, e => e.Interface, (link, e) => (e.NetworkId, link.Index)).ToDictionary(pair => pair.NetworkId, pair => pair.Index);
-            Route(rest, indexes, sandbox);
+            Route(rest, Indexes(sandbox, rest), sandbox);
             _names.Publish(container.Record, rest);
             _nameServer.SetServers(container.Id, Servers(container.Record, rest));
         }
@@ -198,11 +204,11 @@ internal sealed class ContainerNetworking : IDisposable
         {
             foreach (var endpoint in container.Record.Endpoints.Where(endpoint => endpoint.IsConnected))
             {
-                if (_table.Find(endpoint.NetworkId) is { } network && network.TryEnter())
+                if (_table.Find(endpoint.NetworkId) is { } network && network.TryJoin(endpoint.EndpointId))
                 {
                     foreach (var address in endpoint.Addresses)
                     {
-                        network.Keep(address);
+                        network.Keep(address, endpoint.EndpointId);
                     }
                 }
             }
@@ -286,7 +292,8 @@ internal sealed class ContainerNetworking : IDisposable
     private EndpointRecord Connect(EndpointRecord asked, string name, NetworkSandbox sandbox, int index)
     {
         var network = _table.Find(asked.NetworkId) ?? _table.Find(asked.Network) ?? throw EngineException.NotFound($"network {asked.Network} not found");
-        if (!network.TryEnter())
+        var id = RandomNumberGenerator.GetHexString(64, lowercase: true);
+        if (!network.TryJoin(id))
         {
             throw EngineException.NotFound($"network {asked.Network} not found");
         }
@@ -294,11 +301,11 @@ internal sealed class ContainerNetworking : IDisposable
         EndpointRecord endpoint;
         try
         {
-            endpoint = Assign(network, asked) with { Interface = name };
+            endpoint = EndpointAssignment.Assign(network, asked, id) with { Interface = name };
         }
         catch
         {
-            network.Leave();
+            network.Leave(id);
             throw;
         }
 
@@ -322,41 +329,6 @@ internal sealed class ContainerNetworking : IDisposable
         catch
         {
             Release([endpoint], []);
-            throw;
-        }
-    }
-
-    private static EndpointRecord Assign(Network network, EndpointRecord asked)
-    {
-        var wishes = asked.Asked.IPAMConfig;
-        var v4 = network.Record.EnableIPv4 ? network.Take(AddressFamily.InterNetwork, Parse(wishes?.IPv4Address)) : null;
-        try
-        {
-            var v6 = network.Record.EnableIPv6 ? network.Take(AddressFamily.InterNetworkV6, Parse(wishes?.IPv6Address)) : null;
-            var mac = asked.Asked.MacAddress.Length > 0 ? asked.Asked.MacAddress : v4 is not null ? MacAddress.FromIPv4(v4.Address).ToString() : RandomMac();
-            var id = RandomNumberGenerator.GetHexString(64, lowercase: true);
-            var isolated = network.Record.Internal;
-            return asked with
-            {
-                NetworkId = network.Record.Id,
-                EndpointId = id,
-                IPv4 = v4?.Address.ToString() ?? "",
-                PrefixLength4 = v4?.PrefixLength ?? 0,
-                Gateway4 = isolated ? "" : v4?.Gateway?.ToString() ?? "",
-                IPv6 = v6?.Address.ToString() ?? "",
-                PrefixLength6 = v6?.PrefixLength ?? 0,
-                Gateway6 = isolated ? "" : v6?.Gateway?.ToString() ?? "",
-                Mac = network.Record.Driver == "ipvlan" ? "" : mac,
-                Link = network.Record.Driver == "bridge" ? "veth" + id[..7] : "",
-            };
-        }
-        catch
-        {
-            if (v4 is not null)
-            {
-                network.Give(v4.Address);
-            }
-
             throw;
         }
     }
@@ -407,13 +379,16 @@ internal sealed class ContainerNetworking : IDisposable
             {
                 foreach (var address in endpoint.Addresses)
                 {
-                    network.Give(address);
+                    network.Give(address, endpoint.EndpointId);
                 }
 
-                network.Leave();
+                network.Leave(endpoint.EndpointId);
             }
         }
     }
+
+    private static Dictionary<string, int> Indexes(NetworkSandbox sandbox, IEnumerable<EndpointRecord> endpoints) =>
+        sandbox.Links.ListLinks().Join(endpoints, link => link.Name, e => e.Interface, (link, e) => (e.NetworkId, link.Index)).ToDictionary(pair => pair.NetworkId, pair => pair.Index);
 
     private void Route(IReadOnlyList<EndpointRecord> endpoints, Dictionary<string, int> indexes, NetworkSandbox sandbox)
     {
@@ -431,13 +406,4 @@ internal sealed class ContainerNetworking : IDisposable
 
     private bool LeadsOut(EndpointRecord endpoint, string address, string gateway) =>
         address.Length > 0 && (gateway.Length > 0 || _table.Find(endpoint.NetworkId)?.Record is { Driver: "ipvlan" } record && record.Option("ipvlan_mode") is "l3" or "l3s");
-
-    private static IPAddress? Parse(string? text) => string.IsNullOrEmpty(text) ? null : IPAddress.Parse(text);
-
-    private static string RandomMac()
-    {
-        Span<byte> raw = [0x02, 0x42, 0, 0, 0, 0];
-        RandomNumberGenerator.Fill(raw[2..]);
-        return MacAddress.FromBytes(raw).ToString();
-    }
 }

@@ -19,7 +19,13 @@ internal static class EndpointRequests
             return [];
         }
 
-        var first = table.Get(host.NetworkMode);
+        if (host.NetworkMode == BuiltInNetworks.Bridge && table.Find(BuiltInNetworks.Bridge) is null)
+        {
+            // The daemon has no default network (--bridge none).
+            return [];
+        }
+
+        var first = Find(table, host.NetworkMode);
         var asked = Named(request.NetworkingConfig, table);
         if (first.Record.Name is BuiltInNetworks.Host or BuiltInNetworks.None)
         {
@@ -72,11 +78,14 @@ internal static class EndpointRequests
         var named = new Dictionary<Network, EndpointSettings>();
         foreach (var (name, settings) in config?.EndpointsConfig ?? new Dictionary<string, EndpointSettings?>())
         {
-            named[table.Get(name)] = settings ?? new EndpointSettings();
+            named[Find(table, name)] = settings ?? new EndpointSettings();
         }
 
         return named;
     }
+
+    // To clients, "not found" in the answer to a create means that the image is missing.
+    private static Network Find(NetworkTable table, string name) => table.Find(name) ?? throw EngineException.Invalid($"network {name} not found");
 
     private static void CheckAddress(Network network, string? text, AddressFamily family)
     {

@@ -27,7 +27,8 @@ internal sealed class HostNetworks : IDisposable
     private readonly StateStore _state;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Lazy<Task> _ready;
+    private readonly Lock _lock = new();
+    private Task? _ready;
 
     internal HostNetworks(EngineOptions options, NetworkTable table, StateStore state, TimeProvider time, ILogger log)
     {
@@ -36,11 +37,13 @@ internal sealed class HostNetworks : IDisposable
         Links = new HostLinks(Owner, options.IpForward);
         Firewall = new HostFirewall(Owner.Replace('-', '_'), options.Firewall, time, log);
         Pools = new AddressPools(options.AddressPools is { Count: > 0 } pools ? pools : Addresses.AddressPool.Defaults);
-        _ready = new Lazy<Task>(PrepareAsync);
     }
 
     /// <summary>Name of this engine among those on the machine: <c>slipway</c>, or with a number made from its exec root.</summary>
     internal string Owner { get; }
+
+    /// <summary>Name of the default bridge's link.</summary>
+    internal string DefaultLink => _options.Bridge.Length > 0 ? _options.Bridge : Owner == "slipway" ? "slipway0" : Owner;
 
     /// <summary>The engine's log.</summary>
     internal ILogger Log => _log;
@@ -57,8 +60,14 @@ internal sealed class HostNetworks : IDisposable
     /// <summary>Ports of containers that run since before this daemon; set before <see cref="ReadyAsync"/> is first called.</summary>
     internal Func<IReadOnlyList<PortRule>> RunningPorts { get; set; } = () => [];
 
-    /// <summary>Completes when the default network exists and the firewall stands.</summary>
-    internal Task ReadyAsync() => _ready.Value;
+    /// <summary>Completes when the default network exists and the firewall stands; what failed is tried anew by the next who asks.</summary>
+    internal Task ReadyAsync()
+    {
+        lock (_lock)
+        {
+            return _ready is null or { IsFaulted: true } ? _ready = PrepareAsync() : _ready;
+        }
+    }
 
     /// <summary>The name under which an engine with this exec root keeps its links and table.</summary>
     internal static string OwnerOf(string execRoot) => execRoot == "/run/slipway" ? "slipway"
@@ -98,7 +107,7 @@ internal sealed class HostNetworks : IDisposable
     /// <summary>Takes everything away when no container is connected any more: a daemon that ends leaves a clean machine.</summary>
     internal void RemoveAll()
     {
-        if (!_ready.IsValueCreated)
+        if (_ready is null)
         {
             return;
         }
@@ -200,7 +209,7 @@ internal sealed class HostNetworks : IDisposable
 
     private NetworkRecord DefaultRecord()
     {
-        var link = _options.Bridge.Length > 0 ? _options.Bridge : Owner == "slipway" ? "slipway0" : Owner;
+        var link = DefaultLink;
         var pools = new List<IpamConfig>();
         if (_options.Bip.Length > 0 && Cidr.TryParse(_options.Bip, out var gateway, out var subnet))
         {

@@ -12,11 +12,11 @@ internal sealed record AssignedAddress(IPAddress Address, int PrefixLength, IPAd
 
 /// <summary>
 /// The addresses of one pool. Which are in use is known from the records of containers that run, so nothing of it is stored. The lowest free
-/// one is given.
+/// one is given, and an address is given back only by the endpoint that has it.
 /// </summary>
 internal sealed class AddressBlock
 {
-    private readonly HashSet<UInt128> _used = [];
+    private readonly Dictionary<UInt128, string> _used = [];
     private readonly Lock _lock = new();
     private readonly UInt128 _first;
     private readonly UInt128 _last;
@@ -30,21 +30,21 @@ internal sealed class AddressBlock
         var (network, broadcast) = Cidr.Span(subnet);
         if (subnet.PrefixLength < Cidr.Bits(subnet.BaseAddress.AddressFamily) - 1)
         {
-            _used.Add(network);
+            _used.TryAdd(network, "");
             if (subnet.BaseAddress.AddressFamily == AddressFamily.InterNetwork)
             {
-                _used.Add(broadcast);
+                _used.TryAdd(broadcast, "");
             }
         }
 
         foreach (var address in others)
         {
-            _used.Add(Cidr.Number(address));
+            _used.TryAdd(Cidr.Number(address), "");
         }
 
         if (gateway is not null)
         {
-            _used.Add(Cidr.Number(gateway));
+            _used.TryAdd(Cidr.Number(gateway), "");
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class AddressBlock
     internal IPAddress? Gateway { get; }
 
     /// <summary>The block of a complete pool.</summary>
-    internal static AddressBlock Of(IpamConfig pool, bool isBridge)
+    internal static AddressBlock Of(IpamConfig pool)
     {
         Cidr.TryParse(pool.Subnet ?? "", out _, out var subnet);
         var range = Cidr.TryParse(pool.IPRange ?? "", out _, out var part) ? part : subnet;
@@ -68,13 +68,13 @@ internal sealed class AddressBlock
     internal AssignedAddress Assigned(IPAddress address) => new(address, Subnet.PrefixLength, Gateway);
 
     /// <summary>Takes the lowest free address; null when there is none.</summary>
-    internal IPAddress? TryTake()
+    internal IPAddress? TryTake(string owner)
     {
         lock (_lock)
         {
             for (; _lowest <= _last; _lowest++)
             {
-                if (_used.Add(_lowest))
+                if (_used.TryAdd(_lowest, owner))
                 {
                     return Cidr.Address(_lowest++, Subnet.BaseAddress.AddressFamily);
                 }
@@ -90,23 +90,24 @@ internal sealed class AddressBlock
     }
 
     /// <summary>Takes this address, inside the subnet but not necessarily inside the range; false when it is in use.</summary>
-    internal bool TryTake(IPAddress address)
+    internal bool TryTake(IPAddress address, string owner)
     {
         lock (_lock)
         {
-            return _used.Add(Cidr.Number(address));
+            return _used.TryAdd(Cidr.Number(address), owner);
         }
     }
 
-    /// <summary>Gives an address back.</summary>
-    internal void Give(IPAddress address)
+    /// <summary>Gives an address back; nothing happens when it is another's.</summary>
+    internal void Give(IPAddress address, string owner)
     {
         var number = Cidr.Number(address);
         lock (_lock)
         {
-            if (_used.Remove(number) && number >= _first && number < _lowest)
+            if (_used.GetValueOrDefault(number) == owner)
             {
-                _lowest = number;
+                _used.Remove(number);
+                _lowest = number >= _first && number < _lowest ? number : _lowest;
             }
         }
     }

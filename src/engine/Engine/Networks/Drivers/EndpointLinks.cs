@@ -12,7 +12,7 @@ internal sealed class EndpointLinks(HostLinks host, ILogger log)
     /// <param name="network">The network; its link is there.</param>
     /// <param name="endpoint">What was assigned.</param>
     /// <param name="sandbox">The container's namespace.</param>
-    /// <param name="index">Number of the interface in the namespace, 2 for the first.</param>
+    /// <param name="index">Number that the interface gets: in a new namespace 2 and so on. 0 in one where links have come and gone.</param>
     internal void Connect(Network network, EndpointRecord endpoint, NetworkSandbox sandbox, int index)
     {
         var record = network.Record;
@@ -43,7 +43,16 @@ internal sealed class EndpointLinks(HostLinks host, ILogger log)
         }
 
         host.Host.Apply(batch);
-        sandbox.Links.Apply(Inside(endpoint, index));
+        try
+        {
+            // The kernel numbers links one after the other and takes no wishes for the far end of a cable.
+            sandbox.Links.Apply(Inside(endpoint, index > 0 ? index : sandbox.Links.FindLink(endpoint.Interface)!.Index));
+        }
+        catch
+        {
+            sandbox.Links.Apply(new RouteBatch().DeleteLink(endpoint.Interface));
+            throw;
+        }
     }
 
     /// <summary>Makes the routes of a namespace: everything that has no other goes through these.</summary>

@@ -49,8 +49,8 @@ internal sealed class HostLinks : IDisposable
         }
     }
 
-    /// <summary>Links of this engine.</summary>
-    internal IReadOnlyList<LinkInfo> Own() => [.. Host.ListLinks().Where(link => link.Alias == _alias)];
+    /// <summary>Whether a link is one that this engine made.</summary>
+    internal bool IsOwn(LinkInfo link) => link.Alias == _alias;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -148,11 +148,27 @@ internal sealed class HostLinks : IDisposable
         }
         else
         {
-            batch.AddDummy(new LinkOptions(record.Link) { Up = true });
+            return MakeParent(record.Link);
         }
 
         Host.Apply(batch.SetAlias(record.Link, _alias));
         return Host.FindLink(record.Link)!.Index;
+    }
+
+    // A parent that leads nowhere. A kernel without dummy links has bridges all the same, and one without ports swallows what is sent, too.
+    private int MakeParent(string name)
+    {
+        try
+        {
+            Host.Apply(new RouteBatch().AddDummy(new LinkOptions(name) { Up = true }));
+        }
+        catch (LinuxException e) when (e.Errno == Errno.NotSupported)
+        {
+            Host.Apply(new RouteBatch().AddBridge(new BridgeOptions(name) { Up = true }));
+        }
+
+        Host.Apply(new RouteBatch().SetAlias(name, _alias));
+        return Host.FindLink(name)!.Index;
     }
 
     private static MacAddress RandomMac()
