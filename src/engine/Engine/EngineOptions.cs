@@ -93,6 +93,9 @@ public sealed record EngineOptions
     /// <summary><c>--iptables</c>: whether firewall rules are written. Without them nothing is published or isolated.</summary>
     public bool Firewall { get; init; } = true;
 
+    /// <summary>Program that runs a port relay when its arguments are <c>relay SOCKET</c>; empty for none (<c>--userland-proxy=false</c>).</summary>
+    public string RelayProgram { get; init; } = "";
+
     /// <summary><c>--mtu</c> of the default bridge in bytes; 0 for the kernel's default.</summary>
     public int Mtu { get; init; }
     /// <summary><c>--max-concurrent-downloads</c>.</summary>

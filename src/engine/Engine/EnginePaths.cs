@@ -52,6 +52,9 @@ public sealed class EnginePaths(string dataRoot, string execRoot)
     /// <summary>Run-time directories of containers.</summary>
     public string Bundles => Path.Combine(ExecRoot, "containers");
 
+    /// <summary>Socket of the process that relays published ports which the kernel cannot translate.</summary>
+    public string PortRelay => Path.Combine(ExecRoot, "relay.sock");
+
     /// <summary>The persistent directory of a container: overlay <c>upper</c> and <c>work</c>, <c>rootfs</c> mount point, logs, hosts files.</summary>
     public string Container(string id) => Path.Combine(Containers, id);
 

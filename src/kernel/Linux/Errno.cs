@@ -57,8 +57,16 @@ public static class Errno
     public const int Loop = 40;
     /// <summary>ENODATA</summary>
     public const int NoData = 61;
+    /// <summary>EPROTONOSUPPORT</summary>
+    public const int ProtocolNotSupported = 93;
+    /// <summary>ESOCKTNOSUPPORT</summary>
+    public const int SocketTypeNotSupported = 94;
     /// <summary>EOPNOTSUPP</summary>
     public const int NotSupported = 95;
+    /// <summary>EADDRINUSE</summary>
+    public const int AddressInUse = 98;
+    /// <summary>EADDRNOTAVAIL</summary>
+    public const int AddressNotAvailable = 99;
     /// <summary>ECONNREFUSED</summary>
     public const int ConnectionRefused = 111;
     /// <summary>EDQUOT</summary>

@@ -167,6 +167,7 @@ internal sealed class ContainerNetworking : IDisposable
         var now = Rules(record.Ports, record.Endpoints);
         _host.Firewall.RemovePorts([.. old.Except(now)]);
         _host.Firewall.AddPorts([.. now.Except(old)]);
+        _ports.Redirect(record.Ports, Target(record.Endpoints));
     }
 
     /// <summary>Closes a container's ports at once. Its addresses are given back in the background, when nothing answers at them any more.</summary>
@@ -213,38 +214,20 @@ internal sealed class ContainerNetworking : IDisposable
                 }
             }
 
-            _ports.Restore(container.Record.Ports);
+            _ports.Restore(container.Record.Ports, Target(container.Record.Endpoints));
             _names.Publish(container.Record, container.Record.Endpoints);
             _ = Task.Run(() => RestoreNames(container));
         }
+
+        _ports.Settle();
     }
 
     /// <summary>A container has got another name.</summary>
     internal void Renamed(Container container) => _names.Publish(container.Record, container.Record.Endpoints);
 
     /// <summary>The firewall's entries for a container's ports.</summary>
-    internal IReadOnlyList<PortRule> Rules(IReadOnlyList<PublishedPort> ports, IReadOnlyList<EndpointRecord> endpoints)
-    {
-        if (ports.Count == 0)
-        {
-            return [];
-        }
-
-        var (gateway4, gateway6) = Gateways(endpoints);
-        var rules = new List<PortRule>();
-        foreach (var port in ports)
-        {
-            var address = IPAddress.Parse(port.HostAddress);
-            var v4 = address.AddressFamily == AddressFamily.InterNetwork;
-            if ((v4 ? gateway4 : gateway6) is { } endpoint && _table.Find(endpoint.NetworkId)?.Record is { Driver: "bridge" } network)
-            {
-                var mode = HostNetworks.Mode(network.Option("com.docker.network.bridge.gateway_mode_ipv" + (v4 ? "4" : "6")));
-                rules.Add(new PortRule(port.Protocol, address, port.HostPort, IPAddress.Parse(v4 ? endpoint.IPv4 : endpoint.IPv6), port.ContainerPort, mode == GatewayMode.Routed));
-            }
-        }
-
-        return rules;
-    }
+    internal IReadOnlyList<PortRule> Rules(IReadOnlyList<PublishedPort> ports, IReadOnlyList<EndpointRecord> endpoints) =>
+        ports.Count == 0 ? [] : _ports.Rules(ports, Target(endpoints));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -343,8 +326,9 @@ internal sealed class ContainerNetworking : IDisposable
 
         try
         {
-            var ports = _ports.Take(PortRequest.From(record.Config, record.HostConfig, Everywhere(main, gateway6 is not null)));
-            _host.Firewall.AddPorts(Rules(ports, endpoints));
+            var target = Target(endpoints);
+            var ports = _ports.Take(PortRequest.From(record.Config, record.HostConfig, Everywhere(main, gateway6 is not null || _ports.RelaysIPv6)), target);
+            _host.Firewall.AddPorts(_ports.Rules(ports, target));
             return ports;
         }
         catch (EngineException e) when (e.Kind == ErrorKind.Internal)
@@ -352,6 +336,19 @@ internal sealed class ContainerNetworking : IDisposable
             throw new EngineException(ErrorKind.Internal, $"failed to set up container networking: driver failed programming external connectivity on endpoint {record.Name} ({main.EndpointId}): {e.Message}", e);
         }
     }
+
+    // Ports lead to the networks that lead out, and only bridges have a host to publish on.
+    private PortTarget Target(IReadOnlyList<EndpointRecord> endpoints)
+    {
+        var (gateway4, gateway6) = Gateways(endpoints);
+        return new PortTarget(Bridged(gateway4, e => e.IPv4), Bridged(gateway6, e => e.IPv6), Routed(gateway4, '4'), Routed(gateway6, '6'));
+    }
+
+    private IPAddress? Bridged(EndpointRecord? endpoint, Func<EndpointRecord, string> address) =>
+        endpoint is not null && _table.Find(endpoint.NetworkId)?.Record.Driver == "bridge" ? IPAddress.Parse(address(endpoint)) : null;
+
+    private bool Routed(EndpointRecord? endpoint, char family) => endpoint is not null
+        && HostNetworks.Mode(_table.Find(endpoint.NetworkId)?.Record.Option("com.docker.network.bridge.gateway_mode_ipv" + family)) == GatewayMode.Routed;
 
     private List<IPAddress> Everywhere(EndpointRecord main, bool ipv6)
     {

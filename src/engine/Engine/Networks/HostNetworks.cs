@@ -136,7 +136,12 @@ internal sealed class HostNetworks : IDisposable
         var record = network.Record;
         return new BridgeRules(
             record.Id, record.Link, [.. network.Subnets], record.Internal, record.Flag(BridgeOption + "enable_ip_masquerade", absent: true),
-            Mode(record.Option(BridgeOption + "gateway_mode_ipv4")), Mode(record.Option(BridgeOption + "gateway_mode_ipv6")));
+            Mode(record.Option(BridgeOption + "gateway_mode_ipv4")), Mode(record.Option(BridgeOption + "gateway_mode_ipv6")))
+        {
+            Icc = record.Flag(BridgeOption + "enable_icc", absent: true),
+            Source4 = Source(record, "com.docker.network.host_ipv4"),
+            Source6 = Source(record, "com.docker.network.host_ipv6"),
+        };
     }
 
     /// <summary>A gateway mode as the option names it.</summary>
@@ -147,6 +152,8 @@ internal sealed class HostNetworks : IDisposable
         "isolated" => GatewayMode.Isolated,
         _ => GatewayMode.Nat,
     };
+
+    private static IPAddress? Source(NetworkRecord record, string option) => IPAddress.TryParse(record.Option(option), out var address) ? address : null;
 
     private async Task PrepareAsync()
     {

@@ -104,8 +104,6 @@ internal sealed class HostLinks : IDisposable
             }
         }
 
-        // Packets that the host sends to 127.0.0.1 at a published port leave by the bridge; the firewall keeps such ones from elsewhere out.
-        batch.SetIPv4(link.Index, IPv4Setting.RouteLocalNet, 1);
         if (record.EnableIPv6)
         {
             Sysctl($"net/ipv6/conf/{record.Link}/disable_ipv6", "0");

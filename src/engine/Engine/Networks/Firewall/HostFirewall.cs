@@ -1,168 +1,215 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Networks.Firewall;
 
 /// <summary>
-/// The engine's nftables table: written as a whole when bridges come or go, entry by entry when ports do, and put back within half a minute
-/// after somebody flushed it. Other tables are never touched.
+/// Our nftables table. What it should hold is kept in memory, so that it can be put back whole at any time; a change of bridges or ports is one
+/// transaction of entries, which takes microseconds however many there are. Usable from any thread.
 /// </summary>
-internal sealed class HostFirewall(string table, bool enabled, TimeProvider time, ILogger log) : IDisposable
+internal sealed partial class HostFirewall : IDisposable
 {
-    private static readonly TimeSpan RepairInterval = TimeSpan.FromSeconds(15);
-
-    private readonly Dictionary<string, BridgeRules> _bridges = new(StringComparer.Ordinal);
-    private readonly HashSet<PortRule> _ports = [];
-    private readonly Lock _lock = new();
-    private readonly Lazy<NftSession> _session = new(NftSession.Open);
+    private readonly string _table;
+    private readonly bool _enabled;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly SafeFileHandle? _netns;
+    private readonly Lock _turn = new();
+    private readonly EntryCounts _entries = new();
+    private readonly Dictionary<string, BridgeRules> _bridges = [];
+    private readonly StaleConnections _stale;
+    private NftSession? _session;
     private ITimer? _repair;
-    private uint _generation;
 
-    /// <summary>Takes over what an earlier daemon had, in one transaction.</summary>
+    /// <summary>Touches nothing yet.</summary>
+    /// <param name="table">Name of the table, such as <c>slipway</c>: letters, digits and underscores.</param>
+    /// <param name="enabled"><c>--iptables</c>: without it nothing is ever done.</param>
+    /// <param name="time">Times the comparison with reality.</param>
+    /// <param name="log">Told of repairs.</param>
+    /// <param name="netns">The network namespace; null for the process's own.</param>
+    internal HostFirewall(string table, bool enabled, TimeProvider time, ILogger log, SafeFileHandle? netns = null)
+    {
+        (_table, _enabled, _time, _log, _netns) = (table, enabled, time, log, netns);
+        _stale = new StaleConnections(log, netns);
+    }
+
+    /// <summary>Puts the table in the place of what a daemon before this one left, in one transaction: no connection sees it missing.</summary>
+    /// <exception cref="EngineException">nftables does not work here.</exception>
     internal void Load(IEnumerable<BridgeRules> bridges, IEnumerable<PortRule> ports)
     {
-        lock (_lock)
+        if (!_enabled)
         {
-            foreach (var bridge in bridges)
+            return;
+        }
+
+        lock (_turn)
+        {
+            foreach (var bridge in bridges.Where(b => _bridges.TryAdd(b.NetworkId, b)))
             {
-                _bridges[bridge.NetworkId] = bridge;
+                _entries.Add(FirewallEntry.For(bridge));
             }
 
-            _ports.UnionWith(ports);
-            Rewrite();
+            _entries.Add(ports.Select(FirewallEntry.For));
+            Replace();
+            AllowLoopback(_bridges.Values);
+            _repair ??= _time.CreateTimer(_ => Repair(), null, s_interval, s_interval);
         }
     }
 
-    /// <summary>Begins to serve a bridge.</summary>
-    internal void AddBridge(BridgeRules bridge)
+    /// <summary>Adds a bridge that exists.</summary>
+    internal void AddBridge(BridgeRules rules)
     {
-        lock (_lock)
+        lock (_turn)
         {
-            if (_bridges.TryAdd(bridge.NetworkId, bridge))
-            {
-                Rewrite();
-            }
+            var removed = _bridges.Remove(rules.NetworkId, out var before) ? _entries.Remove(FirewallEntry.For(before)) : [];
+            _bridges[rules.NetworkId] = rules;
+            var added = _entries.Add(FirewallEntry.For(rules));
+            Commit([.. added.Except(removed)], [.. removed.Except(added)]);
+            AllowLoopback([rules]);
         }
     }
 
-    /// <summary>Forgets a bridge.</summary>
+    /// <summary>Forgets a bridge; nothing happens when it is not known.</summary>
     internal void RemoveBridge(string networkId)
     {
-        lock (_lock)
+        lock (_turn)
         {
-            if (_bridges.Remove(networkId))
+            if (_bridges.Remove(networkId, out var rules))
             {
-                Rewrite();
+                Commit(added: [], removed: _entries.Remove(FirewallEntry.For(rules)));
             }
         }
     }
 
-    /// <summary>Opens ports: some microseconds each.</summary>
-    internal void AddPorts(IReadOnlyCollection<PortRule> ports)
+    /// <summary>Opens published ports. Two rules for one host port are the caller's mistake; the later one holds.</summary>
+    internal void AddPorts(IReadOnlyCollection<PortRule> rules)
     {
-        lock (_lock)
+        lock (_turn)
         {
-            _ports.UnionWith(ports);
-            Change(ports, (transaction, set, element) => transaction.Add(NftFamily.Inet, table, set, element));
+            Commit(added: _entries.Add(rules.Select(FirewallEntry.For)), removed: []);
         }
+
+        _stale.ForgetBefore(rules);
     }
 
-    /// <summary>Closes ports.</summary>
-    internal void RemovePorts(IReadOnlyCollection<PortRule> ports)
+    /// <summary>Closes published ports.</summary>
+    internal void RemovePorts(IReadOnlyCollection<PortRule> rules)
     {
-        lock (_lock)
+        lock (_turn)
         {
-            _ports.ExceptWith(ports);
-            Change(ports, (transaction, set, element) => transaction.Delete(NftFamily.Inet, table, set, element));
+            Commit(added: [], removed: _entries.Remove(rules.Select(FirewallEntry.For)));
         }
+
+        _stale.ForgetAfter(rules);
     }
 
     /// <summary>Removes the table with everything in it.</summary>
     internal void Remove()
     {
-        lock (_lock)
+        lock (_turn)
         {
             _repair?.Dispose();
             _repair = null;
-            if (enabled)
+            _entries.Clear();
+            _bridges.Clear();
+            if (_enabled)
             {
-                _session.Value.DeleteTable(NftFamily.Inet, table);
+                Session.DeleteTable(NftFamily.Inet, _table);
             }
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Stops; the table stays and goes on working.</summary>
     public void Dispose()
     {
         _repair?.Dispose();
-        if (_session.IsValueCreated)
-        {
-            _session.Value.Dispose();
-        }
+        _stale.Dispose();
+        _session?.Dispose();
     }
 
-    private void Change(IReadOnlyCollection<PortRule> ports, Func<NftTransaction, string, NftElement, NftTransaction> change)
+    private NftSession Session => _session ??= _netns is null ? NftSession.Open() : NftSession.OpenIn(_netns);
+
+    private void Commit(IReadOnlyList<FirewallEntry> added, IReadOnlyList<FirewallEntry> removed)
     {
-        if (!enabled || ports.Count == 0)
+        if (!_enabled || added.Count + removed.Count == 0)
         {
             return;
         }
 
-        var transaction = new NftTransaction();
-        foreach (var (set, element) in ports.Select(port => (Ruleset.SetOf(port), Ruleset.Element(port))).DistinctBy(entry => (entry.Item1, entry.Item2.Key)))
+        var changes = new NftTransaction();
+        foreach (var set in removed.ToLookup(e => e.Set, e => e.Element))
         {
-            change(transaction, set, element);
+            changes.Delete(NftFamily.Inet, _table, set.Key, [.. set]);
+        }
+
+        foreach (var set in added.ToLookup(e => e.Set, e => e.Element))
+        {
+            changes.Add(NftFamily.Inet, _table, set.Key, [.. set]);
         }
 
         try
         {
-            _session.Value.Apply(transaction);
-            _generation = _session.Value.ReadGeneration();
+            ApplyCounted(changes);
         }
-        catch (LinuxException e)
+        catch (LinuxException refused)
         {
-            log.LogInformation("firewall: {Reason}; the table is written anew", e.Message);
-            Rewrite();
+            // Somebody took the table or entries away. What it should hold is known, so it is put back with the change in it.
+            _log.LogWarning("the firewall table {Table} is not as it was left ({Reason}); it is put back", _table, refused.Message);
+            Replace();
         }
     }
 
-    private void Rewrite()
+    private void Replace()
     {
-        if (!enabled)
+        try
+        {
+            using var language = _netns is null ? NftLanguage.Open() : NftLanguage.OpenIn(_netns);
+            language.Apply(FirewallTable.Replace(_table, _entries.Present));
+            Remember(language);
+        }
+        catch (Exception unusable) when (unusable is LinuxException or NotSupportedException)
+        {
+            throw new EngineException(ErrorKind.Unavailable, $"cannot write the firewall table {_table}: {unusable.Message}", unusable);
+        }
+    }
+
+    /// <summary>
+    /// Lets replies to 127.0.0.1 come in through bridges, so that published ports answer there. Only after the table's guard stands, which keeps
+    /// everything else of 127.0.0.0/8 out.
+    /// </summary>
+    private void AllowLoopback(IEnumerable<BridgeRules> bridges)
+    {
+        if (!_enabled)
         {
             return;
         }
 
+        var settings = bridges.Select(b => $"/proc/sys/net/ipv4/conf/{b.Bridge}/route_localnet").ToList();
         try
         {
-            using var language = NftLanguage.Open();
-            language.Apply(Ruleset.Write(table, _bridges.Values, _ports));
-            _generation = _session.Value.ReadGeneration();
-        }
-        catch (Exception e) when (e is LinuxException or NotSupportedException)
-        {
-            throw new EngineException(ErrorKind.Unavailable, $"cannot write firewall rules: {e.Message}", e);
-        }
+            if (_netns is null)
+            {
+                Allow(settings);
+                return;
+            }
 
-        _repair ??= time.CreateTimer(_ => Repair(), null, RepairInterval, RepairInterval);
+            NetworkNamespace.RunIn(_netns, () => Allow(settings));
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            _log.LogWarning("published ports do not answer at 127.0.0.1: {Reason}", refused.Message);
+        }
     }
 
-    // The generation changes with every change of anybody's; only then is there something to look at.
-    private void Repair()
+    // Written only where it changes something: a machine may keep these read-only with the right value in them.
+    private static bool Allow(List<string> settings)
     {
-        lock (_lock)
+        foreach (var setting in settings.Where(path => File.Exists(path) && !File.ReadAllText(path).StartsWith('1')))
         {
-            try
-            {
-                if (_repair is not null && _session.Value.ReadGeneration() != _generation)
-                {
-                    Rewrite();
-                }
-            }
-            catch (Exception e) when (e is LinuxException or EngineException)
-            {
-                log.LogWarning("firewall: cannot repair the rules: {Reason}", e.Message);
-            }
+            File.WriteAllText(setting, "1");
         }
+
+        return true;
     }
 }

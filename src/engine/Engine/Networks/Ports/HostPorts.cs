@@ -1,24 +1,33 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Slipway.Engine.Networks.Firewall;
+using Slipway.Linux;
 
 namespace Slipway.Engine.Networks.Ports;
 
 /// <summary>
 /// Ports of the host that belong to containers. Each is held by a socket, so that no other program takes it and a port that one has is
-/// noticed; packets never reach these sockets, since the firewall translates them before.
+/// noticed. Packets get to these sockets only where a relay serves them; all others the firewall translates before.
 /// </summary>
-internal sealed class HostPorts
+/// <param name="relay">Serves what the kernel cannot; null for nothing (<c>--userland-proxy=false</c>).</param>
+internal sealed class HostPorts(PortRelay? relay)
 {
     private const int TriesForAny = 512;
 
-    private readonly Dictionary<(string Protocol, ushort Port), List<(IPAddress Address, Socket? Socket)>> _held = [];
+    private readonly Dictionary<(string Protocol, ushort Port), List<HeldPort>> _held = [];
     private readonly Lock _lock = new();
     private readonly Lazy<(int First, int Last)> _range = new(ReadRange);
+    private readonly Lazy<bool> _hasIPv6 = new(PortSockets.HasIPv6);
     private int _next;
+
+    /// <summary>Whether ports that name no address are published on IPv6 too, whatever addresses the container has.</summary>
+    internal bool RelaysIPv6 => relay is not null && _hasIPv6.Value;
 
     /// <summary>Takes ports: all of them or none.</summary>
     /// <exception cref="EngineException">One is taken; the message is Docker's.</exception>
-    internal IReadOnlyList<PublishedPort> Take(IReadOnlyList<PortRequest> requests)
+    internal IReadOnlyList<PublishedPort> Take(IReadOnlyList<PortRequest> requests, PortTarget target)
     {
         var taken = new List<PublishedPort>();
         lock (_lock)
@@ -27,8 +36,14 @@ internal sealed class HostPorts
             {
                 foreach (var request in requests)
                 {
-                    var port = Choose(request);
-                    taken.AddRange(request.HostAddresses.Select(address => new PublishedPort(request.Protocol, request.ContainerPort, address.ToString(), port)));
+                    var addresses = request.HostAddresses.Where(address => Services(request.Protocol, address, target).Count > 0).ToLookup(
+                        address => Services(request.Protocol, address, target)[0] == PortService.Direct);
+                    taken.AddRange(addresses[true].Select(address => new PublishedPort(request.Protocol, request.ContainerPort, address.ToString(), 0)));
+                    if (addresses.Contains(false))
+                    {
+                        var port = Choose(request with { HostAddresses = [.. addresses[false]] }, target);
+                        taken.AddRange(addresses[false].Select(address => new PublishedPort(request.Protocol, request.ContainerPort, address.ToString(), port)));
+                    }
                 }
 
                 return taken;
@@ -42,13 +57,34 @@ internal sealed class HostPorts
     }
 
     /// <summary>Takes the ports of a container that runs already. One that somebody else has meanwhile is left to the firewall alone.</summary>
-    internal void Restore(IEnumerable<PublishedPort> ports)
+    internal void Restore(IEnumerable<PublishedPort> ports, PortTarget target)
+    {
+        lock (_lock)
+        {
+            foreach (var port in ports.Where(port => port.HostPort != 0))
+            {
+                TryHold(new PortRequest(port.Protocol, port.ContainerPort, [IPAddress.Parse(port.HostAddress)], port.HostPort, port.HostPort), port.HostPort, target);
+            }
+        }
+    }
+
+    /// <summary>After the last <see cref="Restore"/>: ends what a relay serves for containers that are gone.</summary>
+    internal void Settle() => relay?.Settle();
+
+    /// <summary>What the firewall has to know of ports.</summary>
+    internal IReadOnlyList<PortRule> Rules(IReadOnlyList<PublishedPort> ports, PortTarget target) => [.. ports.SelectMany(port => target.Rules(port, relay is not null))];
+
+    /// <summary>Leads ports to where a container is reached now.</summary>
+    internal void Redirect(IEnumerable<PublishedPort> ports, PortTarget target)
     {
         lock (_lock)
         {
             foreach (var port in ports)
             {
-                TryHold(port.Protocol, [IPAddress.Parse(port.HostAddress)], port.HostPort, out _);
+                if (Find(port) is { Relayed: true, Socket: { } socket } && target.Relayed is { } address)
+                {
+                    relay?.Serve(Endpoint(port.Protocol, port.HostAddress, port.HostPort), socket, new IPEndPoint(address, port.ContainerPort));
+                }
             }
         }
     }
@@ -62,138 +98,138 @@ internal sealed class HostPorts
         }
     }
 
+    private IReadOnlyList<PortService> Services(string protocol, IPAddress host, PortTarget target) => target.Services(protocol, host, relay is not null);
+
+    private HeldPort? Find(PublishedPort port) =>
+        _held.GetValueOrDefault((port.Protocol, port.HostPort))?.Find(holder => holder.Address.Equals(IPAddress.Parse(port.HostAddress)));
+
     private void GiveLocked(IEnumerable<PublishedPort> ports)
     {
         foreach (var port in ports)
         {
-            var key = (port.Protocol, port.HostPort);
-            var address = IPAddress.Parse(port.HostAddress);
-            if (_held.TryGetValue(key, out var holders) && holders.FindIndex(holder => holder.Address.Equals(address)) is >= 0 and var index)
+            if (Find(port) is { } held)
             {
-                holders[index].Socket?.Dispose();
-                holders.RemoveAt(index);
-                if (holders.Count == 0)
-                {
-                    _held.Remove(key);
-                }
+                Drop(port.Protocol, port.HostPort, held);
             }
         }
     }
 
-    private ushort Choose(PortRequest request)
+    private void Drop(string protocol, ushort port, HeldPort held)
     {
-        if (request.First == 0)
+        if (held.Relayed)
         {
-            return ChooseAny(request);
+            relay?.Stop(Endpoint(protocol, held.Address.ToString(), port));
         }
 
-        EngineException? refusal = null;
-        for (int port = request.First; port <= request.Last; port++)
+        held.Socket?.Dispose();
+        var holders = _held[(protocol, port)];
+        holders.Remove(held);
+        if (holders.Count == 0)
         {
-            if (TryHold(request.Protocol, request.HostAddresses, (ushort)port, out var reason))
+            _held.Remove((protocol, port));
+        }
+    }
+
+    private ushort Choose(PortRequest request, PortTarget target)
+    {
+        var (first, last) = request.First == 0 ? _range.Value : (request.First, request.Last);
+        var count = last - first + 1;
+        var begin = request.First == 0 ? _next : 0;
+        string? refusal = null;
+        for (var tries = 0; tries < Math.Min(count, request.First == 0 ? TriesForAny : count); tries++)
+        {
+            var port = (ushort)(first + (begin + tries) % count);
+            var reason = TryHold(request, port, target);
+            if (reason is null)
             {
-                return (ushort)port;
+                _next = request.First == 0 ? (begin + tries + 1) % count : _next;
+                return port;
             }
 
             refusal ??= reason;
         }
 
-        throw refusal!;
+        throw new EngineException(ErrorKind.Internal, count == 1 ? refusal! : request.First == 0 ? "all ports are allocated" : refusal!);
     }
 
-    private ushort ChooseAny(PortRequest request)
+    /// <summary>Null when it is held, else why not.</summary>
+    private string? TryHold(PortRequest request, ushort port, PortTarget target)
     {
-        var (first, last) = _range.Value;
-        for (var tries = 0; tries < TriesForAny; tries++)
+        var holders = _held.GetValueOrDefault((request.Protocol, port)) ?? [];
+        foreach (var address in request.HostAddresses)
         {
-            var port = (ushort)(first + _next++ % (last - first + 1));
-            if (TryHold(request.Protocol, request.HostAddresses, port, out _))
+            if (holders.Exists(holder => holder.Address.Equals(address)))
             {
-                return port;
+                return $"Bind for {Text(address, port)} failed: port is already allocated";
             }
-        }
 
-        throw new EngineException(ErrorKind.Internal, "all ports are allocated");
-    }
-
-    private bool TryHold(string protocol, IReadOnlyList<IPAddress> addresses, ushort port, out EngineException? reason)
-    {
-        reason = null;
-        var holders = _held.GetValueOrDefault((protocol, port)) ?? [];
-        foreach (var address in addresses)
-        {
             if (holders.Exists(holder => Clash(holder.Address, address)))
             {
-                reason = new EngineException(ErrorKind.Internal, $"Bind for {Text(address)}:{port} failed: port is already allocated");
-                return false;
+                return $"failed to bind host port {Text(address, port)}/{request.Protocol}: address already in use";
             }
         }
 
-        var opened = new List<(IPAddress, Socket?)>();
-        foreach (var address in addresses)
+        var opened = new List<HeldPort>();
+        foreach (var address in request.HostAddresses)
         {
             try
             {
-                opened.Add((address, Open(protocol, address, port)));
+                opened.Add(Open(request, new IPEndPoint(address, port), target));
             }
-            catch (SocketException e)
+            catch (LinuxException e)
             {
-                opened.ForEach(entry => entry.Item2?.Dispose());
-                reason = new EngineException(ErrorKind.Internal, e.SocketErrorCode == SocketError.AddressNotAvailable
-                    ? $"failed to bind host port for {Text(address)}:{port}/{protocol}: cannot assign requested address"
-                    : $"failed to bind host port for {Text(address)}:{port}/{protocol}: address already in use");
-                return false;
+                opened.ForEach(held => held.Socket?.Dispose());
+                return $"failed to bind host port {Text(address, port)}/{request.Protocol}: {Reason(e)}";
             }
         }
 
         holders.AddRange(opened);
-        _held[(protocol, port)] = holders;
-        return true;
+        _held[(request.Protocol, port)] = holders;
+        foreach (var held in opened.Where(held => held.Relayed))
+        {
+            relay!.Serve(Endpoint(request.Protocol, held.Address.ToString(), port), held.Socket!, new IPEndPoint(target.Relayed!, request.ContainerPort));
+        }
+
+        return null;
     }
 
-    private static bool Clash(IPAddress held, IPAddress wanted) =>
-        held.AddressFamily == wanted.AddressFamily && (held.Equals(wanted) || IsAny(held) || IsAny(wanted));
+    private HeldPort Open(PortRequest request, IPEndPoint at, PortTarget target)
+    {
+        var protocol = FirewallEntry.ProtocolNumber(request.Protocol);
+        if (!Services(request.Protocol, at.Address, target).Contains(PortService.Relayed))
+        {
+            return new HeldPort(at.Address, PortSockets.Hold(protocol, at), Relayed: false);
+        }
+
+        // A relay that outlived the daemon has the socket already.
+        var socket = relay!.Served(Endpoint(request.Protocol, at.Address.ToString(), (ushort)at.Port)) ?? PortSockets.Listen(protocol, at);
+        return new HeldPort(at.Address, socket, Relayed: true);
+    }
+
+    private static RelayedPort Endpoint(string protocol, string address, ushort port) => new(protocol, new IPEndPoint(IPAddress.Parse(address), port));
+
+    private static string Reason(LinuxException e) => e.Errno switch
+    {
+        Errno.AddressInUse => "address already in use",
+        Errno.AddressNotAvailable => "cannot assign requested address",
+        Errno.Access => "permission denied",
+        _ => e.Message,
+    };
+
+    private static bool Clash(IPAddress held, IPAddress wanted) => held.AddressFamily == wanted.AddressFamily && (IsAny(held) || IsAny(wanted));
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    private static string Text(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString();
-
-    // Listening keeps others off also where they set SO_REUSEADDR, as most servers do.
-    private static Socket? Open(string protocol, IPAddress address, ushort port)
-    {
-        if (protocol == "sctp")
-        {
-            return null;
-        }
-
-        var socket = protocol == "tcp"
-            ? new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-            : new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            if (address.AddressFamily == AddressFamily.InterNetworkV6)
-            {
-                socket.DualMode = false;
-            }
-
-            socket.Bind(new IPEndPoint(address, port));
-            if (protocol == "tcp")
-            {
-                socket.Listen(1);
-            }
-
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    private static string Text(IPAddress address, ushort port) => string.Create(
+        CultureInfo.InvariantCulture, $"{(address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : address)}:{port}");
 
     private static (int First, int Last) ReadRange()
     {
         var parts = File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        return parts.Length == 2 && int.TryParse(parts[0], out var first) && int.TryParse(parts[1], out var last) && first > 0 && first < last ? (first, last) : (49153, 65535);
+        return parts.Length == 2 && int.TryParse(parts[0], out var first) && int.TryParse(parts[1], out var last) && first > 0 && first < last
+            ? (first, last)
+            : (49153, 65535);
     }
+
+    private sealed record HeldPort(IPAddress Address, SafeFileHandle? Socket, bool Relayed);
 }

@@ -13,7 +13,10 @@ namespace Slipway.Engine.Networks.Ports;
 /// <param name="Last">Last acceptable port on the host.</param>
 internal sealed record PortRequest(string Protocol, ushort ContainerPort, IReadOnlyList<IPAddress> HostAddresses, ushort First, ushort Last)
 {
-    /// <summary>What a container's configuration asks for, in the order of its ports.</summary>
+    /// <summary>
+    /// What a container's configuration asks for. Bindings of a port that differ in their address alone get the same port. Exact ports come
+    /// first, so that no range takes them.
+    /// </summary>
     /// <param name="config">Says which ports are exposed.</param>
     /// <param name="host">Says which are published.</param>
     /// <param name="everywhere">The addresses that are meant when none is given.</param>
@@ -22,25 +25,31 @@ internal sealed record PortRequest(string Protocol, ushort ContainerPort, IReadO
         var requests = new List<PortRequest>();
         foreach (var (spec, bindings) in host.PortBindings ?? new Dictionary<string, IReadOnlyList<PortBinding>?>())
         {
+            // An entry without bindings asks for any port.
+            IReadOnlyList<PortBinding> wanted = bindings is { Count: > 0 } ? bindings : [new PortBinding()];
             foreach (var (protocol, port) in Expand(spec))
             {
-                // An entry without bindings asks for any port.
-                foreach (var binding in bindings is { Count: > 0 } ? bindings : [new PortBinding()])
-                {
-                    // An empty port is no number either, and means any.
-                    PortSpec.TryRange(binding.HostPort, out var first, out var last);
-                    requests.Add(new PortRequest(protocol, port, binding.HostIp.Length == 0 ? everywhere : [IPAddress.Parse(binding.HostIp)], first, last));
-                }
+                requests.AddRange(wanted.GroupBy(HostPorts).Select(group => new PortRequest(
+                    protocol, port, [.. group.SelectMany(b => Addresses(b, everywhere)).Distinct()], group.Key.First, group.Key.Last)));
             }
         }
 
         if (host.PublishAllPorts)
         {
             var named = requests.Select(request => (request.Protocol, request.ContainerPort)).ToHashSet();
-            requests.AddRange((config.ExposedPorts?.Keys ?? []).SelectMany(Expand).Where(port => !named.Contains(port)).Select(port => new PortRequest(port.Protocol, port.Port, everywhere, 0, 0)));
+            requests.AddRange((config.ExposedPorts?.Keys ?? [])
+                .SelectMany(Expand)
+                .Where(port => !named.Contains(port))
+                .Select(port => new PortRequest(port.Protocol, port.Port, everywhere, 0, 0)));
         }
 
-        return [.. requests.OrderBy(request => request.Protocol, StringComparer.Ordinal).ThenBy(request => request.ContainerPort)];
+        return
+        [
+            .. requests.OrderBy(request => request.First == 0 || request.First != request.Last)
+                .ThenBy(request => request.ContainerPort)
+                .ThenBy(request => request.Protocol, StringComparer.Ordinal)
+                .ThenBy(request => request.First),
+        ];
     }
 
     /// <summary>The ports of <c>80/tcp</c> or <c>8000-8010/udp</c>.</summary>
@@ -55,4 +64,19 @@ internal sealed record PortRequest(string Protocol, ushort ContainerPort, IReadO
 
     /// <summary>A port as the API writes it.</summary>
     internal static string Text(string protocol, ushort port) => port.ToString(CultureInfo.InvariantCulture) + "/" + protocol;
+
+    // An empty port is no number either, and means any.
+    private static (ushort First, ushort Last) HostPorts(PortBinding binding) =>
+        PortSpec.TryRange(binding.HostPort, out var first, out var last) ? (first, last) : default;
+
+    private static IReadOnlyList<IPAddress> Addresses(PortBinding binding, IReadOnlyList<IPAddress> everywhere)
+    {
+        if (binding.HostIp.Length == 0)
+        {
+            return everywhere;
+        }
+
+        var address = IPAddress.Parse(binding.HostIp);
+        return [address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address];
+    }
 }
