@@ -1,6 +1,11 @@
 using Slipway.Daemon;
 using Slipway.Daemon.Options;
 
+if (args is ["relay", var socket])
+{
+    return await Slipway.Engine.Networks.Ports.RelayProcess.RunAsync(socket, TimeProvider.System);
+}
+
 try
 {
     var settings = SettingsReader.Read(args);

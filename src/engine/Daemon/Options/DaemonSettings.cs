@@ -149,6 +149,7 @@ public sealed class DaemonSettings
 
     /// <summary><c>--mtu</c> in bytes; 0 for the kernel's default.</summary>
     public int Mtu { get; set; }
+
     /// <summary><c>--max-concurrent-downloads</c>.</summary>
     public int MaxConcurrentDownloads { get; set; } = 3;
 
@@ -157,6 +158,9 @@ public sealed class DaemonSettings
 
     /// <summary><c>--max-download-attempts</c>.</summary>
     public int MaxDownloadAttempts { get; set; } = 5;
+
+    /// <summary><c>--userland-proxy</c>.</summary>
+    public bool UserlandProxy { get; set; } = true;
 
     /// <summary><c>--dns</c>.</summary>
     public List<string> Dns { get; } = [];
@@ -206,6 +210,7 @@ public sealed class DaemonSettings
         MaxConcurrentDownloads = MaxConcurrentDownloads,
         MaxConcurrentUploads = MaxConcurrentUploads,
         MaxDownloadAttempts = MaxDownloadAttempts,
+        RelayProgram = UserlandProxy ? Environment.ProcessPath ?? "" : "",
         Dns = Dns,
         DnsSearch = DnsSearch,
         DnsOptions = DnsOptions,

@@ -50,7 +50,7 @@ internal static class OptionTables
         new("ip6tables", null, "ip6tables", Switch, "Write IPv6 firewall rules", NoEffect("ip6tables", v => OnOff("ip6tables", v))),
         new("ipv6", null, "ipv6", Switch, "IPv6 on the default bridge", (s, v) => s.EnableIPv6 = OnOff("ipv6", v)),
         new("mtu", null, "mtu", Number, "MTU of the default bridge", (s, v) => s.Mtu = WholeNumber("mtu", v, 68, 65535)),
-        new("userland-proxy", null, "userland-proxy", Switch, "Proxy for published ports", NoEffect("userland-proxy", v => OnOff("userland-proxy", v))),
+        new("userland-proxy", null, "userland-proxy", Switch, "Relay IPv6 to published ports of containers without it", (s, v) => s.UserlandProxy = OnOff("userland-proxy", v)),
         new("swarm-default-advertise-addr", null, "swarm-default-advertise-addr", Text, "No effect: there is no swarm", NoEffect("swarm-default-advertise-addr")),
     ];
 

@@ -232,6 +232,7 @@ internal sealed class ContainerNetworking : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _ports.Dispose();
         _nameServer.Dispose();
         _plain.Dispose();
         _named.Dispose();

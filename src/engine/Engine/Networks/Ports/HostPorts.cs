@@ -12,7 +12,7 @@ namespace Slipway.Engine.Networks.Ports;
 /// noticed. Packets get to these sockets only where a relay serves them; all others the firewall translates before.
 /// </summary>
 /// <param name="relay">Serves what the kernel cannot; null for nothing (<c>--userland-proxy=false</c>).</param>
-internal sealed class HostPorts(PortRelay? relay)
+internal sealed class HostPorts(PortRelay? relay) : IDisposable
 {
     private const int TriesForAny = 512;
 
@@ -96,6 +96,22 @@ internal sealed class HostPorts(PortRelay? relay)
         {
             GiveLocked(ports);
         }
+    }
+
+    /// <summary>Lets go of every port; what the firewall and the relay do goes on.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (var held in _held.Values.SelectMany(holders => holders))
+            {
+                held.Socket?.Dispose();
+            }
+
+            _held.Clear();
+        }
+
+        relay?.Dispose();
     }
 
     private IReadOnlyList<PortService> Services(string protocol, IPAddress host, PortTarget target) => target.Services(protocol, host, relay is not null);

@@ -98,13 +98,18 @@ internal sealed class PortRelay : IDisposable
         }
     }
 
-    /// <summary>Stops; the relay goes on.</summary>
+    /// <summary>Stops; the relay goes on if it has anything to do.</summary>
     public void Dispose()
     {
         _ended.Cancel();
         _waiting.Writer.TryComplete();
         lock (_turn)
         {
+            if (_wanted.Count == 0)
+            {
+                TryExchange(new RelayMessage("end"));
+            }
+
             _connection?.Dispose();
             _connection = null;
         }

@@ -12,7 +12,7 @@ internal sealed record RelayedPort(string Protocol, IPEndPoint At);
 
 /// <summary>
 /// What daemon and relay say to each other, one message each on a SOCK_SEQPACKET connection: <c>hello</c>, <c>add tcp [::]:80 172.17.0.2:80</c>
-/// with the socket, <c>remove tcp [::]:80</c>, <c>list</c>. Answers: <c>ok PID</c>; to a list first a message like <c>add</c> per port.
+/// with the socket, <c>remove tcp [::]:80</c>, <c>list</c>, <c>end</c> (if there is no port). Answers: <c>ok PID</c>; to a list first a message like <c>add</c> per port.
 /// </summary>
 /// <param name="Verb">The first word.</param>
 /// <param name="Port">The port, if there is one.</param>
@@ -50,7 +50,7 @@ internal sealed record RelayMessage(string Verb, RelayedPort? Port = null, IPEnd
         var words = Encoding.ASCII.GetString(bytes).Split(' ');
         message = words switch
         {
-            ["hello" or "list"] => new RelayMessage(words[0]),
+            ["hello" or "list" or "end"] => new RelayMessage(words[0]),
             ["ok", var pid] when int.TryParse(pid, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => new RelayMessage("ok", Pid: number),
             ["remove", "tcp" or "udp", var at] when IPEndPoint.TryParse(at, out var host) => new RelayMessage("remove", new RelayedPort(words[1], host)),
             ["add", "tcp" or "udp", var at, var to] when IPEndPoint.TryParse(at, out var host) && IPEndPoint.TryParse(to, out var target) =>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Linux;
@@ -21,11 +20,11 @@ public static class RelayProcess
         using var listener = UnixSockets.ListenSeqPacket(path, 0x180 /* 0600 */, -1);
         var ports = new RelayedPorts(time);
         new Thread(() => Accept(listener, ports)) { IsBackground = true, Name = "daemons" }.Start();
-        do
+        while (!ports.TryEnd(s_idle))
         {
-            await Task.Delay(s_idle, time).ConfigureAwait(false);
+            await Task.WhenAny(Task.Delay(s_idle, time), ports.Ended).ConfigureAwait(false);
         }
-        while (!ports.TryEnd(s_idle));
+
         return 0;
     }
 
@@ -81,6 +80,8 @@ public static class RelayProcess
             case { Verb: "remove", Port: { } port }:
                 ports.Remove(port);
                 return true;
+            case { Verb: "end" }:
+                return ports.TryEnd(TimeSpan.Zero);
             case { Verb: "list" }:
                 foreach (var (port, target, socket) in ports.List())
                 {

@@ -11,14 +11,17 @@ internal sealed class RelayedPorts(TimeProvider time)
     private readonly Lock _turn = new();
     private readonly Dictionary<RelayedPort, Served> _ports = [];
     private long _emptySince = time.GetTimestamp();
-    private bool _ended;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when no port is accepted any more.</summary>
+    internal Task Ended => _ended.Task;
 
     /// <summary>Serves a port, or leads one that is served elsewhere. The descriptor is taken over. False when the process is about to end.</summary>
     internal bool TryAdd(RelayedPort port, SafeFileHandle descriptor, IPEndPoint target)
     {
         lock (_turn)
         {
-            if (_ended)
+            if (Ended.IsCompleted)
             {
                 return false;
             }
@@ -66,7 +69,12 @@ internal sealed class RelayedPorts(TimeProvider time)
     {
         lock (_turn)
         {
-            return _ended = _ports.Count == 0 && time.GetElapsedTime(_emptySince) >= idle;
+            if (_ports.Count == 0 && time.GetElapsedTime(_emptySince) >= idle)
+            {
+                _ended.TrySetResult();
+            }
+
+            return Ended.IsCompleted;
         }
     }
 
