@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net.WebSockets;
 using Slipway.Api.Hijack;
 using Slipway.Api.Requests;
@@ -82,8 +83,41 @@ public sealed class ContainerStreamEndpoints(SlipwayEngine engine)
         var (stream, socket) = await WebSocketHandshake.TakeAsync(call);
         await using var connection = stream;
         await using var messages = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true);
-        await HijackedWork.RunAsync(stream, multiplexed: false, cancel =>
-            engine.AttachContainer.RunAsync(container, request, new AttachPeer(messages, messages, multiplexed: false), cancel));
+
+        // A receive that is given up aborts the WebSocket, so the attachment reads from a pipe, and the end is still told properly.
+        var input = new Pipe();
+        _ = ReceiveAsync(messages, input.Writer);
+        await HijackedWork.RunAsync(stream, multiplexed: false, async cancel =>
+        {
+            await engine.AttachContainer.RunAsync(container, request, new AttachPeer(input.Reader.AsStream(), messages, multiplexed: false), cancel);
+            await CloseAsync(socket, cancel);
+        });
+    }
+
+    private static async Task CloseAsync(WebSocket socket, CancellationToken cancel)
+    {
+        try
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancel);
+        }
+        catch (WebSocketException)
+        {
+            // The client has closed it already.
+        }
+    }
+
+    private static async Task ReceiveAsync(Stream messages, PipeWriter input)
+    {
+        try
+        {
+            await messages.CopyToAsync(input);
+        }
+        catch (Exception e) when (e is IOException or WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The client is gone, which the attachment sees as the end of its input.
+        }
+
+        await input.CompleteAsync();
     }
 
     private static AttachRequest Request(ApiCall call, Container container)

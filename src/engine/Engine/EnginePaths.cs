@@ -93,7 +93,8 @@ public sealed class EnginePaths(string dataRoot, string execRoot)
         foreach (var path in (ReadOnlySpan<string>)[Content, Snapshots, Containers, Volumes, Staging, Trash, RuntimeState, Exits, Bundles])
         {
             Directory.CreateDirectory(path);
-            File.SetUnixFileMode(path, path == Snapshots || path == Containers || path == Volumes ? traversable : closed);
+            // Not even to be passed through: a container could leave a program with the set-user-id bit to users of the host (CVE-2021-41091).
+            File.SetUnixFileMode(path, closed);
         }
 
         // Layers are large trees that come and go as a whole.

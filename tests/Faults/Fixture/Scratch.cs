@@ -53,10 +53,13 @@ internal sealed class Scratch : IAsyncDisposable
     /// <param name="options">Further options.</param>
     internal PrivateDaemon DaemonThrough(IReadOnlyList<string> launcher, string? data = null, string room = "a", params string[] options)
     {
-        var daemon = new PrivateDaemon(data ?? Path.Combine(Root, "data"), Path.Combine(Root, "run-" + room), $"/{_name}-{room}", options) { Launcher = launcher };
+        var daemon = new PrivateDaemon(data ?? Path.Combine(Root, "data"), Path.Combine(Root, "run-" + room), CgroupName(room), options) { Launcher = launcher };
         _daemons.Add(daemon);
         return daemon;
     }
+
+    /// <summary>A cgroup of this test for something beside the daemons.</summary>
+    internal string CgroupName(string room) => $"/{_name}-{room}";
 
     /// <summary>A new small disk.</summary>
     internal LoopDisk Disk(int mebibytes = 512, int inodes = 0)
@@ -167,7 +170,8 @@ internal sealed class Scratch : IAsyncDisposable
         }
     }
 
-    private static void RemoveCgroups(string parent)
+    /// <summary>Removes a cgroup and those below it from every hierarchy.</summary>
+    internal static void RemoveCgroups(string parent)
     {
         foreach (var top in Hierarchies().Select(hierarchy => hierarchy + parent).Where(Directory.Exists))
         {
