@@ -1,3 +1,4 @@
+using Slipway.Build.Dockerfile;
 using Slipway.Oci;
 
 namespace Slipway.Build.Graph;
@@ -28,7 +29,7 @@ public sealed record GraphOptions
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// <c>--build-context</c>: name → <c>docker-image://ref</c>, <c>oci-layout://store…</c>, <c>target:stage</c>, a git or http address, or
+    /// <c>--build-context</c>: name → <c>docker-image://ref</c>, <c>oci-layout://ref</c>, a git or http address, or
     /// anything else for a local directory that the client sends under the name. A name replaces a stage, an image or a <c>--from</c>.
     /// </summary>
     public IReadOnlyDictionary<string, string> NamedContexts { get; init; } = new Dictionary<string, string>();
@@ -53,6 +54,9 @@ public sealed record GraphOptions
 
     /// <summary>Whether <c>RUN --network=host</c> is allowed.</summary>
     public bool AllowHostNetwork { get; init; }
+
+    /// <summary>The context's <c>.dockerignore</c>, for the rule about copying ignored files; null when it is not known.</summary>
+    public IgnorePatterns? Ignore { get; init; }
 
     /// <summary>
     /// <c>--check</c> options that override the file's <c># check=</c> directive, in its syntax (<c>skip=…;error=true</c>); null takes the file's.

@@ -60,7 +60,7 @@ public sealed class HttpSource : SourceOperation
     /// <summary>The address; may hold credentials and must never be shown.</summary>
     public required string Url { get; init; }
 
-    /// <summary>Name of the file, taken from the address; <c>download</c> if it ends in none.</summary>
+    /// <summary>Name of the file, taken from the address; <c>__unnamed__</c> if it ends in none.</summary>
     public required string FileName { get; init; }
 
     /// <summary>Digest the content must have; null does not care.</summary>
