@@ -108,11 +108,9 @@ public sealed class NameTests : IAsyncLifetime
     [Fact]
     public async Task AMissingNetworkIsNoMissingImage()
     {
-        var name = EngineRoom.Name();
-        var outcome = await _room.Docker("run", "--name", name, "--network", "no-such-network", "busybox", "true");
+        var outcome = await _room.Docker("run", "--rm", "--network", "no-such-network", "busybox", "true");
         outcome.Fails("network no-such-network not found", 125);
         Assert.DoesNotContain("Unable to find image", outcome.Error, StringComparison.Ordinal);
-        await _room.Remove(name);
     }
 
     private async Task<string> Sleeper(params string[] options)
