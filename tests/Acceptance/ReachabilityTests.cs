@@ -35,14 +35,14 @@ public sealed class ReachabilityTests(EngineRoom room)
             $"neighbour loopback {neighbour.Reaches(neighbour.HostAddress, local)} {neighbour.Reaches("127.0.0.1", local)}",
             $"host published {HostReaches("127.0.0.1", port)} {HostReaches("127.0.0.1", local)} {HostReaches(neighbour.HostAddress, port)}",
             $"host direct {HostReaches(await Address(red), 80)} {HostReaches(await Address(inner), 80)}",
-            $"hairpin {await Reaches(blue, neighbour.HostAddress, port)} {await Reaches(red, neighbour.HostAddress, port)}",
+            $"hairpin {await Reaches(blue, neighbour.HostAddress, port)} {await Reaches(friend, neighbour.HostAddress, port)} {await Reaches(red, neighbour.HostAddress, port)}",
         ];
 
         var before = await Matrix();
         Assert.Equal(
             [
                 "red True False False True True", "blue False True False True True", "inner False False True False False", "both True True False True True",
-                "neighbour direct False", "neighbour published True", "neighbour loopback False False", "host published True True True", "host direct True True", "hairpin True True",
+                "neighbour direct False", "neighbour published True", "neighbour loopback False False", "host published True True True", "host direct True True", "hairpin True True True",
             ],
             before);
 

@@ -87,8 +87,8 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var bundles = new BundleWriter(Paths, options, Containers, VolumeMounts, imageMounts, etc, shm, specs);
         Networks = new NetworkTable();
         _hostNetworks = new HostNetworks(options, Networks, State, time, _log);
-        _networking = new ContainerNetworking(Networks, _hostNetworks, new HostPorts(PortRelay.For(options, Paths, _watch, time, _log)), options, time);
         var networkEvents = new NetworkEvents(Events);
+        _networking = new ContainerNetworking(Networks, _hostNetworks, new HostPorts(PortRelay.For(options, Paths, _watch, time, _log)), networkEvents, options, time);
         CreateNetwork = new CreateNetwork(Networks, _hostNetworks, State, networkEvents, time);
         RemoveNetwork = new RemoveNetwork(Networks, Containers, _hostNetworks, _networking, State, networkEvents);
         ListNetworks = new ListNetworks(Networks, Containers, _hostNetworks);

@@ -38,13 +38,14 @@ internal sealed class ContainerNetworking : IDisposable
     private readonly NameServer _nameServer;
     private readonly Resolvers _resolvers;
     private readonly EndpointLinks _links;
+    private readonly NetworkEvents _events;
     private readonly EngineOptions _options;
     private readonly Lock _lock = new();
     private Task _releasing = Task.CompletedTask;
 
-    internal ContainerNetworking(NetworkTable table, HostNetworks host, HostPorts ports, EngineOptions options, TimeProvider time)
+    internal ContainerNetworking(NetworkTable table, HostNetworks host, HostPorts ports, NetworkEvents events, EngineOptions options, TimeProvider time)
     {
-        (_table, _host, _ports, _options) = (table, host, ports, options);
+        (_table, _host, _ports, _events, _options) = (table, host, ports, events, options);
         _links = new EndpointLinks(host.Links, host.Log);
         _nameServer = new NameServer(_names, time, host.Log);
         _resolvers = new Resolvers(options);
@@ -91,6 +92,7 @@ internal sealed class ContainerNetworking : IDisposable
                 _nameServer.Serve(record.Id, sockets, Servers(record, endpoints));
             }
 
+            Tell(record.Id, endpoints, "connect");
             return new NetworkAttachment(sandbox, endpoints, ports);
         }
         catch (Exception e)
@@ -180,6 +182,7 @@ internal sealed class ContainerNetworking : IDisposable
             return Task.CompletedTask;
         }
 
+        Tell(containerId, endpoints, "disconnect");
         var released = Task.Run(() => Release(endpoints, []));
         lock (_lock)
         {
@@ -381,6 +384,17 @@ internal sealed class ContainerNetworking : IDisposable
                 }
 
                 network.Leave(endpoint.EndpointId);
+            }
+        }
+    }
+
+    private void Tell(string containerId, IReadOnlyList<EndpointRecord> endpoints, string action)
+    {
+        foreach (var endpoint in endpoints.Where(endpoint => endpoint.IsConnected))
+        {
+            if (_table.Find(endpoint.NetworkId) is { } network)
+            {
+                _events.Publish(network.Record, action, containerId);
             }
         }
     }

@@ -8,6 +8,8 @@ namespace Slipway.Engine.Networks.Drivers;
 /// <summary>Connects namespaces of containers to networks: veth cables to bridges, macvlan and ipvlan links.</summary>
 internal sealed class EndpointLinks(HostLinks host, ILogger log)
 {
+    private const string BridgeNetfilter = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+
     /// <summary>Gives a container its interface in one network, with addresses and without a default route.</summary>
     /// <param name="network">The network; its link is there.</param>
     /// <param name="endpoint">What was assigned.</param>
@@ -34,9 +36,10 @@ internal sealed class EndpointLinks(HostLinks host, ILogger log)
                 break;
             default:
                 batch.AddVeth(new LinkOptions(endpoint.Link) { Mtu = link.Mtu, Master = network.LinkIndex, Up = true }, link);
-                if (!record.Flag("com.docker.network.bridge.enable_icc", absent: true))
+                var isolated = !record.Flag("com.docker.network.bridge.enable_icc", absent: true);
+                if (isolated || TranslatesInBridges())
                 {
-                    batch.SetBridgePort(endpoint.Link, isolated: true);
+                    batch.SetBridgePort(endpoint.Link, hairpin: TranslatesInBridges(), isolated: isolated);
                 }
 
                 break;
@@ -94,6 +97,11 @@ internal sealed class EndpointLinks(HostLinks host, ILogger log)
 
     /// <summary>Takes an interface out of a namespace.</summary>
     internal static void Disconnect(NetworkSandbox sandbox, string name) => sandbox.Links.Apply(new RouteBatch().DeleteLink(name));
+
+    // With br_netfilter a packet to a published port is translated before the bridge sees it. When it leads back to the container that sent
+    // it, the bridge has to send it out where it came in.
+    private static bool TranslatesInBridges() =>
+        File.Exists(BridgeNetfilter) && File.ReadAllText(BridgeNetfilter).StartsWith('1');
 
     private static RouteBatch Inside(EndpointRecord endpoint, int index)
     {

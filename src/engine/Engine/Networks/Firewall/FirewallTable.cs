@@ -65,6 +65,8 @@ internal static class FirewallTable
             ip saddr 127.0.0.0/8 masquerade
             ct status dnat iifname . oifname @within masquerade
             ct status dnat iifname . oifname @apart masquerade
+            # With br_netfilter what a bridge has translated by itself comes from no link here, as what comes from this machine does.
+            ct status dnat iif 0 masquerade
           }
 
           chain forward {
