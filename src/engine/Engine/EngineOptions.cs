@@ -66,6 +66,9 @@ public sealed record EngineOptions
     /// <summary><c>--bip</c>: address of the default bridge with its prefix length; empty for the first free pool.</summary>
     public string Bip { get; init; } = "";
 
+    /// <summary><c>--bip6</c>: the same for IPv6.</summary>
+    public string Bip6 { get; init; } = "";
+
     /// <summary><c>--fixed-cidr</c>: part of the default bridge's subnet from which containers get addresses.</summary>
     public string FixedCidr { get; init; } = "";
 

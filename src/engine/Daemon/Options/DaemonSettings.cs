@@ -120,6 +120,9 @@ public sealed class DaemonSettings
     /// <summary><c>--bip</c>.</summary>
     public string Bip { get; set; } = "";
 
+    /// <summary><c>--bip6</c>.</summary>
+    public string Bip6 { get; set; } = "";
+
     /// <summary><c>--default-address-pool</c>.</summary>
     public List<AddressPool> AddressPools { get; } = [];
 
@@ -197,6 +200,7 @@ public sealed class DaemonSettings
         RegistryMirrors = RegistryMirrors,
         Bridge = Bridge,
         Bip = Bip,
+        Bip6 = Bip6,
         AddressPools = AddressPools,
         FixedCidr = FixedCidr,
         FixedCidrV6 = FixedCidrV6,

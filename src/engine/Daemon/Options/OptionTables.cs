@@ -35,7 +35,7 @@ internal static class OptionTables
         new("dns-search", null, "dns-search", List, "DNS search domain (many)", (s, v) => s.DnsSearch.Add(v)),
         new("dns-opt", null, "dns-opts", List, "DNS resolver option (many)", (s, v) => s.DnsOptions.Add(v)),
         new("bip", null, "bip", Text, "Address of the default bridge, CIDR", (s, v) => s.Bip = Cidr("bip", v)),
-        new("bip6", null, "bip6", Text, "IPv6 address of the default bridge, CIDR", NoEffect("bip6", v => Cidr("bip6", v))),
+        new("bip6", null, "bip6", Text, "IPv6 address of the default bridge, CIDR", (s, v) => s.Bip6 = Cidr("bip6", v)),
         new("bridge", 'b', "bridge", Text, "Bridge of the default network; none for no network", (s, v) => s.Bridge = v),
         new("default-address-pool", null, "default-address-pools", Pools, "base=CIDR,size=N (many)", (s, v) => s.AddressPools.Add(Pool(v))),
         new("default-gateway", null, "default-gateway", Text, "IPv4 gateway of the default bridge", NoEffect("default-gateway", v => Address("default-gateway", v))),

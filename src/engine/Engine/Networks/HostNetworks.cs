@@ -104,20 +104,25 @@ internal sealed class HostNetworks : IDisposable
         }
     }
 
-    /// <summary>Takes everything away when no container is connected any more: a daemon that ends leaves a clean machine.</summary>
+    /// <summary>
+    /// Takes everything away when no container is connected any more, also what an earlier daemon left that was killed: a daemon that ends
+    /// leaves a clean machine.
+    /// </summary>
     internal void RemoveAll()
     {
-        if (_ready is null)
+        try
         {
-            return;
-        }
+            foreach (var link in Links.Host.ListLinks().Where(Links.IsOwn))
+            {
+                Links.Host.Apply(new RouteBatch().DeleteLink(link.Index));
+            }
 
-        foreach (var network in _table.All)
+            Firewall.Remove();
+        }
+        catch (LinuxException e)
         {
-            Remove(network);
+            _log.LogWarning("links or firewall rules remain: {Reason}", e.Message);
         }
-
-        Firewall.Remove();
     }
 
     /// <summary>Subnets that a new network must keep away from.</summary>
@@ -227,7 +232,11 @@ internal sealed class HostNetworks : IDisposable
             pools.Add(new IpamConfig { Subnet = Cidr.Around(address.Address, address.PrefixLength).ToString(), Gateway = address.Address.ToString(), IPRange = _options.FixedCidr.Length > 0 ? _options.FixedCidr : null });
         }
 
-        if (_options.FixedCidrV6.Length > 0 && Cidr.TryParse(_options.FixedCidrV6, out _, out var subnet6))
+        if (Cidr.TryParse(_options.Bip6, out var gateway6, out var own6))
+        {
+            pools.Add(new IpamConfig { Subnet = own6.ToString(), Gateway = gateway6.ToString(), IPRange = _options.FixedCidrV6.Length > 0 ? _options.FixedCidrV6 : null });
+        }
+        else if (_options.FixedCidrV6.Length > 0 && Cidr.TryParse(_options.FixedCidrV6, out _, out var subnet6))
         {
             pools.Add(new IpamConfig { Subnet = subnet6.ToString(), Gateway = Cidr.Address(Cidr.Span(subnet6).First + 1, AddressFamily.InterNetworkV6).ToString() });
         }

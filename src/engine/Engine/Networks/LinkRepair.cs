@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Engine.Containers;
-using Slipway.Engine.Networks.Drivers;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Networks;
