@@ -41,6 +41,7 @@ public static class DockerfileParser
     {
         private readonly List<Statement> statements = [];
         private readonly List<(FromInstruction From, int First)> stages = [];
+        private readonly Dictionary<int, string> checks = [];
         private readonly SpellingLint spelling = new();
         private readonly Directives directives = new();
 
@@ -65,7 +66,7 @@ public static class DockerfileParser
             return new()
             {
                 FileName = fileName, Text = text, Syntax = directives.Syntax, Check = directives.Check, Escape = directives.Escape,
-                Statements = [.. statements], GlobalArguments = stages[0].First - 1, Findings = spelling.Finish(),
+                Statements = [.. statements], GlobalArguments = stages[0].First - 1, Findings = spelling.Finish(), Checks = checks,
                 Stages = [.. stages.Select((stage, i) =>
                     new StageText(stage.From, stage.First, i + 1 < stages.Count ? stages[i + 1].First - 1 : statements.Count))],
             };
@@ -102,6 +103,11 @@ public static class DockerfileParser
                 }
 
                 spelling.Look(instruction, line);
+                if (line.Check is not null)
+                {
+                    checks[statements.Count] = line.Check;
+                }
+
                 statements.Add(new(line.Offset, line.Line, instruction.Keyword));
             }
             catch (SyntaxFault fault)

@@ -6,7 +6,8 @@ namespace Slipway.Build.Dockerfile;
 /// Cuts a Dockerfile into instructions: comments, continued lines and heredocs. Works on the bytes; only what belongs to an instruction
 /// becomes a string.
 /// </summary>
-internal sealed class LogicalLineReader(ReadOnlyMemory<byte> text, Directives directives, int offset = 0, int line = 0)
+internal sealed class LogicalLineReader(
+    ReadOnlyMemory<byte> text, Directives directives, int offset = 0, int line = 0, string? check = null)
 {
     /// <summary>Longest instruction, and longest heredoc, in characters.</summary>
     internal const int MaxInstruction = 4 << 20;
@@ -14,7 +15,7 @@ internal sealed class LogicalLineReader(ReadOnlyMemory<byte> text, Directives di
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     private LineReader lines = new(text, offset, line);
-    private string? check;
+    private string? check = check;
 
     /// <summary>Number of the line read last, from 1.</summary>
     internal int Line => lines.Line;

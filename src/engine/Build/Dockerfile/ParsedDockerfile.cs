@@ -36,11 +36,15 @@ public sealed class ParsedDockerfile
     /// <summary>Violations of rules about spelling, found while reading.</summary>
     internal IReadOnlyList<(LintRule Rule, SourceSpan Span, string Message, string? Check)> Findings { get; init; } = [];
 
+    /// <summary>Options of <c># check=</c> comments above single statements.</summary>
+    internal IReadOnlyDictionary<int, string> Checks { get; init; } = new Dictionary<int, string>();
+
     /// <summary>Reads a statement again.</summary>
     internal Instruction Read(int index)
     {
         var statement = Statements[index];
-        var line = new LogicalLineReader(Text, new Directives(Escape), statement.Offset, statement.Line - 1).Read()!;
+        var check = Checks.GetValueOrDefault(index);
+        var line = new LogicalLineReader(Text, new Directives(Escape), statement.Offset, statement.Line - 1, check).Read()!;
         return new InstructionReader(Escape).Read(line);
     }
 
