@@ -15,13 +15,11 @@ public sealed class ImageEndpoints(SlipwayEngine engine)
     public void Map(RouteTable routes)
     {
         routes.Get("/images/json", ListAsync);
-        routes.Get("/images/search", NoRegistry);
         routes.Get("/images/{name*}/json", InspectAsync);
         routes.Get("/images/{name*}/history", call => call.JsonAsync(engine.ImageHistory.Run(call.Name, PlatformQuery.Read(call.Query)), DockerJson.Wire.ImageHistoryItemList));
         routes.Post("/images/prune", PruneAsync);
         routes.Post("/images/{name*}/tag", TagAsync);
         routes.Delete("/images/{name*}", RemoveAsync);
-        routes.Get("/distribution/{name*}/json", NoRegistry);
         routes.Post("/commit", CommitAsync);
     }
 
@@ -67,7 +65,4 @@ public sealed class ImageEndpoints(SlipwayEngine engine)
         var id = await engine.CommitContainer.RunAsync(container, request, call.Aborted);
         await call.JsonAsync(new IdResponse { Id = id.ToString() }, DockerJson.Wire.IdResponse, 201);
     }
-
-    private static Task NoRegistry(ApiCall call) =>
-        throw new EngineException(ErrorKind.NotImplemented, "this version of the engine does not talk to registries yet");
 }

@@ -12,7 +12,14 @@ namespace Slipway.Api;
 public sealed class RegistryEndpoints(Registries registries)
 {
     /// <summary>Adds the routes.</summary>
-    public void Map(RouteTable routes) => routes.Post("/images/{name*}/push", PushAsync);
+    public void Map(RouteTable routes)
+    {
+        routes.Get("/images/search", SearchAsync);
+        routes.Post("/images/{name*}/push", PushAsync);
+        routes.Get("/distribution/{name*}/json", InspectAsync);
+        routes.Get("/distribution/{name*}/manifest", ManifestAsync);
+        routes.Post("/auth", AuthAsync);
+    }
 
     /// <summary>Answers <c>POST /images/create?fromImage=</c>.</summary>
     internal async Task PullAsync(ApiCall call)
@@ -41,6 +48,35 @@ public sealed class RegistryEndpoints(Registries registries)
             await registries.PushImage.RunAsync(request, report, watch.Gone);
             return [];
         });
+    }
+
+    private async Task InspectAsync(ApiCall call)
+    {
+        var name = Name(call.Name, null);
+        await call.JsonAsync(await registries.InspectDistribution.RunAsync(name, Credentials(call, name), call.Aborted), DockerJson.Wire.DistributionInspect);
+    }
+
+    // Our own addition: Docker's client asks registries itself for this, which needs the engine's configuration twice.
+    private async Task ManifestAsync(ApiCall call)
+    {
+        var name = Name(call.Name, null);
+        var (mediaType, content) = await registries.InspectDistribution.ManifestAsync(name, Credentials(call, name), call.Aborted);
+        call.Http.Response.ContentType = mediaType;
+        call.Http.Response.ContentLength = content.Length;
+        await call.Http.Response.Body.WriteAsync(content, call.Aborted);
+    }
+
+    private async Task SearchAsync(ApiCall call)
+    {
+        var query = call.Query;
+        var found = await registries.SearchImages.RunAsync(query["term"], query.Int("limit"), query.Filters(), call.Http.Request.Headers["X-Registry-Auth"], call.Aborted);
+        await call.JsonAsync(found, DockerJson.Wire.ImageSearchResultList);
+    }
+
+    private async Task AuthAsync(ApiCall call)
+    {
+        var config = await call.RequiredBodyAsync(DockerJson.Default.AuthConfig);
+        await call.JsonAsync(await registries.CheckAuth.RunAsync(config, call.Aborted), DockerJson.Wire.AuthResponse);
     }
 
     // The tag parameter may hold a digest; without one every tag is meant.

@@ -9,7 +9,7 @@ using Slipway.Oci;
 
 namespace Slipway.Api;
 
-/// <summary>The engine as a whole: version, facts, disk use, credentials.</summary>
+/// <summary>The engine as a whole: version, facts, disk use.</summary>
 /// <param name="engine">The engine.</param>
 /// <param name="debug">Whether the daemon logs at debug level now.</param>
 public sealed class SystemEndpoints(SlipwayEngine engine, Func<bool> debug)
@@ -22,7 +22,6 @@ public sealed class SystemEndpoints(SlipwayEngine engine, Func<bool> debug)
         routes.Get("/version", call => call.JsonAsync(Version(), DockerJson.Wire.SystemVersion));
         routes.Get("/info", call => call.JsonAsync(_describe.Run(CommonHeaders.ProductVersion, debug()), DockerJson.Wire.SystemInfo));
         routes.Get("/system/df", DiskUsageAsync);
-        routes.Post("/auth", AuthAsync);
         routes.Post("/build/prune", call => call.JsonAsync(new BuildPruneReport { CachesDeleted = [] }, DockerJson.Wire.BuildPruneReport));
     }
 
@@ -87,11 +86,5 @@ public sealed class SystemEndpoints(SlipwayEngine engine, Func<bool> debug)
         }
 
         await call.JsonAsync(usage, DockerJson.Wire.SystemDataUsage);
-    }
-
-    private static async Task AuthAsync(ApiCall call)
-    {
-        _ = await call.RequiredBodyAsync(DockerJson.Default.AuthConfig);
-        throw new EngineException(ErrorKind.NotImplemented, "this version of the engine does not talk to registries yet");
     }
 }

@@ -12,6 +12,9 @@ public sealed class Registries : IDisposable
         _door = new RegistryDoor(options, engine.Time);
         PullImage = new PullImage(engine, _door, options);
         PushImage = new PushImage(engine, _door, options);
+        InspectDistribution = new InspectDistribution(_door, options, engine.Time);
+        SearchImages = new SearchImages(_door);
+        CheckAuth = new CheckAuth(_door);
     }
 
     /// <summary><c>docker pull</c>.</summary>
@@ -19,6 +22,15 @@ public sealed class Registries : IDisposable
 
     /// <summary><c>docker push</c>.</summary>
     public PushImage PushImage { get; }
+
+    /// <summary><c>GET /distribution/{name}/json</c>.</summary>
+    public InspectDistribution InspectDistribution { get; }
+
+    /// <summary><c>docker search</c>.</summary>
+    public SearchImages SearchImages { get; }
+
+    /// <summary><c>docker login</c>.</summary>
+    public CheckAuth CheckAuth { get; }
 
     /// <summary>The client of an engine.</summary>
     /// <param name="engine">Where images are stored and taken from.</param>

@@ -41,9 +41,16 @@ internal sealed class RegistryDoor(DistributionOptions options, TimeProvider tim
             }
             catch (Exception e) when (e is RegistryException or EngineException { Kind: ErrorKind.Unavailable or ErrorKind.Unauthorized or ErrorKind.Forbidden or ErrorKind.NotFound })
             {
-                if (e is RegistryException && endpoint.IsUpstream)
+                // An answer of the registry itself is the answer; only when nobody answers there is another way to try.
+                if (endpoint.IsUpstream && e is not EngineException { Kind: ErrorKind.Unavailable, InnerException: not RegistryException })
                 {
                     _resolver.Answered(endpoint);
+                    if (e is EngineException { Kind: ErrorKind.Unauthorized })
+                    {
+                        // Docker's client answers 401 by asking for a password, also where nobody sits; 401 is for logging in.
+                        throw new EngineException(ErrorKind.Forbidden, e.Message, e);
+                    }
+
                     throw;
                 }
 
@@ -54,9 +61,13 @@ internal sealed class RegistryDoor(DistributionOptions options, TimeProvider tim
         throw told ?? EngineException.Invalid($"no address of registry {name.Domain} may be used for this");
     }
 
-    /// <summary>A session about no repository in particular.</summary>
-    internal async Task<IReadOnlyList<RegistrySession>> OpenAllAsync(string domain, RegistryCredentials credentials, CancellationToken cancel) =>
-        [.. (await _resolver.FindAsync(domain, push: true, cancel).ConfigureAwait(false)).Select(endpoint => Open(endpoint, "", credentials, []))];
+    /// <summary>Sessions about no repository in particular, one for each address of a registry.</summary>
+    /// <param name="domain">The registry as names have it.</param>
+    /// <param name="credentials">Who we are.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <param name="host">Another host to ask instead of the registry's own, or null.</param>
+    internal async Task<IReadOnlyList<RegistrySession>> OpenAllAsync(string domain, RegistryCredentials credentials, CancellationToken cancel, string? host = null) =>
+        [.. (await _resolver.FindAsync(host ?? domain, push: true, cancel).ConfigureAwait(false)).Select(endpoint => Open(endpoint, "", credentials, []))];
 
     /// <inheritdoc/>
     public void Dispose() => _connections.Dispose();

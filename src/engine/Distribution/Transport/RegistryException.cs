@@ -40,8 +40,7 @@ internal sealed class RegistryException(int status, string code, string text) : 
     private ErrorKind Kind() => (Status, Code) switch
     {
         (_, "DENIED" or "MANIFEST_UNKNOWN" or "NAME_UNKNOWN" or "BLOB_UNKNOWN") or (404, _) => ErrorKind.NotFound,
-        (401, _) or (_, "UNAUTHORIZED") => ErrorKind.Unauthorized,
-        (403, _) => ErrorKind.Forbidden,
+        (401 or 403, _) or (_, "UNAUTHORIZED") => ErrorKind.Forbidden,
         (400, _) => ErrorKind.InvalidArgument,
         _ => ErrorKind.Unavailable,
     };

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Slipway.Cli.Credentials;
+using Slipway.Cli.GoTemplate;
 using Slipway.Cli.Options;
 using Slipway.Cli.Output;
 using Slipway.Cli.Streams;
@@ -7,11 +9,13 @@ using Slipway.Terminal;
 
 namespace Slipway.Cli.Verbs;
 
-/// <summary><c>pull</c>, <c>push</c>, <c>login</c> and <c>logout</c>.</summary>
+/// <summary><c>pull</c>, <c>push</c>, <c>login</c>, <c>logout</c>, <c>search</c> and <c>manifest inspect</c>.</summary>
 internal static class RegistryVerbs
 {
-    // "{}" as base64url: no credentials are stored by this client.
-    private const string NoCredentials = "X-Registry-Auth: e30=\r\n";
+    private static readonly Dictionary<string, string> s_headers = new(StringComparer.Ordinal)
+    {
+        ["Name"] = "NAME", ["Description"] = "DESCRIPTION", ["StarCount"] = "STARS", ["IsOfficial"] = "OFFICIAL", ["IsAutomated"] = "AUTOMATED",
+    };
 
     public static Verb Pull() => new(
         "NAME[:TAG|@DIGEST]",
@@ -45,7 +49,7 @@ internal static class RegistryVerbs
         await using Stream answer = await call.Engine.OpenAsync(
             "POST",
             ApiPath.Of("/images/create").With("fromImage", repository).With("tag", all ? null : tag.Length > 0 ? tag : "latest").With("platform", platform),
-            headers: NoCredentials);
+            headers: Store(call).HeaderFor(repository));
         await ProgressDisplay.ShowAsync(answer, progress, ProgressDisplay.IsTerminal(progress == call.Error ? 2 : 1));
     }
 
@@ -71,7 +75,7 @@ internal static class RegistryVerbs
             await using Stream answer = await call.Engine.OpenAsync(
                 "POST",
                 ApiPath.Of("/images/", repository, "/push").With("tag", tag).With("platform", PlatformJson.Of(call.Flags.String("platform"))),
-                headers: NoCredentials);
+                headers: Store(call).HeaderFor(repository));
             await ProgressDisplay.ShowAsync(answer, call.Flags.Bool("quiet") ? null : call.Out, ProgressDisplay.IsTerminal(1));
             return 0;
         })
@@ -97,12 +101,13 @@ internal static class RegistryVerbs
             string user = flags.StringOrNull("username") ?? await AskAsync(call, input, "Username: ", hidden: false);
             string password = flags.Bool("password-stdin") ? (await input.ReadToEndAsync()).TrimEnd('\r', '\n')
                 : flags.StringOrNull("password") ?? await AskAsync(call, input, "Password: ", hidden: true);
-            JsonNode? answer = await call.Engine.PostAsync(ApiPath.Of("/auth"), new JsonObject
+            string server = CredentialStore.Server(call.Arguments.Count > 0 ? call.Arguments[0] : "");
+            JsonNode? answer = await call.Engine.PostAsync(ApiPath.Of("/auth"), new JsonObject { ["username"] = user, ["password"] = password, ["serveraddress"] = server });
+            if (Store(call).Put(server, user, password) is { } file)
             {
-                ["username"] = user,
-                ["password"] = password,
-                ["serveraddress"] = call.Arguments.Count > 0 ? call.Arguments[0] : "https://index.docker.io/v1/",
-            });
+                await call.Error.WriteLineAsync($"\nWARNING! Your credentials are stored unencrypted in '{file}'.\n");
+            }
+
             await call.Out.WriteLineAsync(answer.Text("Status"));
             return 0;
         })
@@ -129,9 +134,57 @@ internal static class RegistryVerbs
 
     public static Verb Logout() => new("[SERVER]", new FlagTable(), async call =>
     {
-        string server = call.Arguments.Count > 0 ? call.Arguments[0] : "https://index.docker.io/v1/";
-        await call.Out.WriteLineAsync("Not logged in to " + server);
+        string server = CredentialStore.Server(call.Arguments.Count > 0 ? call.Arguments[0] : "");
+        await call.Out.WriteLineAsync(Store(call).Remove(server) ? $"Removing login credentials for {server}" : $"Not logged in to {server}");
         return 0;
     })
     { MaxArguments = 1 };
+
+    public static Verb Search() => new(
+        "TERM",
+        new FlagTable().Filter().Format().Int("limit", "Most results to show").Bool("no-trunc", "Show descriptions whole"),
+        async call =>
+        {
+            await using Stream answer = await call.Engine.OpenAsync(
+                "GET",
+                ApiPath.Of("/images/search").With("term", call.Arguments[0]).With("limit", call.Flags.String("limit")).Filters(call.Flags.List("filter")),
+                headers: Store(call).HeaderFor(call.Arguments[0]));
+            JsonNode? found = await JsonNode.ParseAsync(answer);
+            bool whole = call.Flags.Bool("no-trunc");
+            IEnumerable<Row> rows = (found as JsonArray ?? []).OrderByDescending(image => image.Long("star_count")).Select(image => new Row()
+                .Field("Name", image.Text("name")).Field("Description", Short(image.Text("description"), whole)).Field("StarCount", image.Text("star_count"))
+                .Field("IsOfficial", image.Bool("is_official") ? "[OK]" : "").Field("IsAutomated", image.Bool("is_automated") ? "[OK]" : ""));
+            await call.Out.WriteAsync(new Listing("{{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}", s_headers).Print(call.Flags.String("format"), rows));
+            return 0;
+        })
+    { MinArguments = 1, MaxArguments = 1 };
+
+    public static Verb ManifestInspect() => new(
+        "MANIFEST",
+        new FlagTable().Bool("verbose", 'v', "Also show digest and size").Add(new Flag("insecure", '\0', FlagKind.Bool, "The engine knows which registries are", "") { Hidden = true }),
+        async call =>
+        {
+            string name = call.Arguments[0];
+            string header = Store(call).HeaderFor(name);
+            await using Stream manifest = await call.Engine.OpenAsync("GET", ApiPath.Of("/distribution/", name, "/manifest"), headers: header);
+            JsonNode? shown = await JsonNode.ParseAsync(manifest);
+            if (call.Flags.Bool("verbose"))
+            {
+                await using Stream facts = await call.Engine.OpenAsync("GET", ApiPath.Of("/distribution/", name, "/json"), headers: header);
+                JsonNode? answer = await JsonNode.ParseAsync(facts);
+                shown = new JsonObject { ["Ref"] = name, ["Descriptor"] = answer.Object("Descriptor")?.DeepClone(), ["Manifest"] = shown };
+            }
+
+            await call.Out.WriteLineAsync(Json.Indented(shown));
+            return 0;
+        })
+    { MinArguments = 1, MaxArguments = 1 };
+
+    private static CredentialStore Store(Invocation call) => new(call.Globals.ConfigDirectory);
+
+    private static string Short(string description, bool whole)
+    {
+        string line = description.ReplaceLineEndings(" ");
+        return whole || line.Length <= 45 ? line : line[..44] + "…";
+    }
 }

@@ -20,7 +20,7 @@ internal static class VerbTable
     /// <summary>Groups with their line of help.</summary>
     public static readonly (string Name, string Summary)[] Groups =
     [
-        ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"),
+        ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("manifest", "Look at manifests at registries"),
         ("network", "Manage networks"), ("system", "Manage the engine"), ("volume", "Manage volumes"),
     ];
 
@@ -67,6 +67,8 @@ internal static class VerbTable
         new(["update", "container update"], "Change limits of containers", LifeCycleVerbs.Update),
         new(["wait", "container wait"], "Wait until containers stop, and print their exit codes", LifeCycleVerbs.Wait),
 
+        new(["search"], "Search Docker Hub for images", RegistryVerbs.Search),
+        new(["manifest inspect"], "Show a manifest or index at a registry", RegistryVerbs.ManifestInspect),
         new(["container inspect"], "Show everything about containers", InspectVerbs.Container),
         new(["container prune"], "Remove all stopped containers", PruneVerbs.Containers),
         new(["image bootstrap"], "Make a base image from packages of the distribution", BootstrapVerb.Bootstrap),
