@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Slipway.DockerApi;
 using Slipway.Distribution.Authorization;
-using Slipway.Distribution.Endpoints;
 using Slipway.Distribution.Transport;
 using Slipway.Engine;
 

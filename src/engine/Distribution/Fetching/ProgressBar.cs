@@ -18,7 +18,7 @@ internal static class ProgressBar
 
         var filled = (int)Math.Min(Width, current * 100 / total / 2);
         var rest = Width - filled;
-        return $"[{new string('=', filled)}>{new string(' ', rest > 0 ? rest - 1 : 0)}] {Size(current),8}/{Size(total)}";
+        return $"[{new string('=', filled)}>{new string(' ', rest)}] {Size(current),8}/{Size(total)}";
     }
 
     // Four significant digits and decimal units.
