@@ -26,7 +26,7 @@ public sealed class HostilePullTests
         await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System);
         await leave.CancelAsync();
         await Task.WhenAll(pulls.Where((_, i) => i % 2 == 1));
-        await ((Task)Task.WhenAll(pulls)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(pulls)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Assert.Equal(2, room.Engine.Images.All.Count);
         foreach (var layer in images.SelectMany(image => image.Layers).DistinctBy(layer => Digest.Of(layer)))
         {

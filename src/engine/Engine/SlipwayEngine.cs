@@ -28,6 +28,9 @@ namespace Slipway.Engine;
 /// </summary>
 public sealed class SlipwayEngine : IAsyncDisposable
 {
+    // How long the beginning of a blob waits for its pull to be repeated.
+    private static readonly TimeSpan s_partialLife = TimeSpan.FromDays(7);
+
     private readonly bool _stateIsNew;
     private readonly CancellationTokenSource _shutdown = new();
     private readonly ProcessWatch _watch = new();
@@ -69,7 +72,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         CollectGarbage = new CollectGarbage(Content, Snapshots, Images, ImageUses, _log);
         RemoveImage = new RemoveImage(Images, CollectGarbage, Events, ImageUses);
         CheckImages = new CheckImages(Content, Snapshots, Images);
-        PruneImages = new PruneImages(Images, RemoveImage, CollectGarbage, ImageUses, time);
+        PruneImages = new PruneImages(Images, RemoveImage, CollectGarbage, Content, ImageUses, time);
 
         Volumes = new VolumeTable();
         VolumeMounts = new VolumeMounts(Volumes, Paths, Events, _log);
@@ -403,6 +406,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         await Recovery.RecordEndsAsync(ended, cancel).ConfigureAwait(false);
         _recovery = Recovery.FinishAsync(ended, _shutdown.Token);
         _ = Task.Run(CollectGarbage.RunAsync, CancellationToken.None);
+        _ = Task.Run(() => Content.DropPartials(Time.GetUtcNow() - s_partialLife), CancellationToken.None);
     }
 
     // Rules and links of containers that run are looked after at once, those of nobody when somebody needs them.

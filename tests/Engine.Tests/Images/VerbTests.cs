@@ -112,7 +112,7 @@ public sealed class VerbTests
         Assert.Equal(2, list.Run(new ImageListRequest(false, Filters.None, true, true)).Count);
         Assert.Single(list.Run(new ImageListRequest(false, Filters.None.With("dangling", "true"), false, false)));
         Assert.Equal(["a:1"], list.Run(new ImageListRequest(false, Filters.None.With("reference", "a:*"), false, false)).Single().RepoTags!);
-        var prune = new PruneImages(store.Images, new RemoveImage(store.Images, garbage, store.Events, () => []), garbage, () => [], TimeProvider.System);
+        var prune = new PruneImages(store.Images, new RemoveImage(store.Images, garbage, store.Events, () => []), garbage, store.Content, () => [], TimeProvider.System);
         var blobs = store.Content.List().Sum(store.Content.Size);
         var report = await prune.RunAsync(Filters.None, CancellationToken.None);
         Assert.Equal(5 + blobs - store.Content.List().Sum(store.Content.Size), (long)report.SpaceReclaimed);

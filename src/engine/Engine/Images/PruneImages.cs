@@ -1,10 +1,11 @@
 using Slipway.DockerApi;
+using Slipway.Engine.Content;
 using Slipway.Oci;
 
 namespace Slipway.Engine.Images;
 
 /// <summary><c>docker image prune</c>: removes images that no container uses and, unless told otherwise, that have no name.</summary>
-public sealed class PruneImages(ImageTable images, RemoveImage remove, CollectGarbage garbage, Func<IReadOnlyList<ImageUse>> uses, TimeProvider time)
+public sealed class PruneImages(ImageTable images, RemoveImage remove, CollectGarbage garbage, ContentStore content, Func<IReadOnlyList<ImageUse>> uses, TimeProvider time)
 {
     private readonly SemaphoreSlim _one = new(1, 1);
 
@@ -31,7 +32,8 @@ public sealed class PruneImages(ImageTable images, RemoveImage remove, CollectGa
 
             var collected = await garbage.RunAsync().ConfigureAwait(false);
             items.AddRange(collected.ChainIds.Select(chain => new ImageDeleteResponseItem { Deleted = chain.ToString() }));
-            return new ImagesPruneReport { ImagesDeleted = items.Count == 0 ? null : items, SpaceReclaimed = (ulong)collected.Bytes };
+            var freed = collected.Bytes + content.DropPartials(time.GetUtcNow());
+            return new ImagesPruneReport { ImagesDeleted = items.Count == 0 ? null : items, SpaceReclaimed = (ulong)freed };
         }
         finally
         {
