@@ -31,6 +31,17 @@ public sealed class CorpusTests
         }
     }
 
+    [Fact]
+    public async Task Base_images_of_the_repository_break_no_rule()
+    {
+        var files = Directory.GetFiles(Path.Combine(Here(), "..", "..", "images"), "Dockerfile", SearchOption.AllDirectories);
+        Assert.Equal(9, files.Length);
+        foreach (var file in files)
+        {
+            Assert.Empty((await Graphs.Make(await File.ReadAllTextAsync(file))).Warnings);
+        }
+    }
+
     private static string Show(ParsedDockerfile file, BuildGraph graph)
     {
         var output = new StringBuilder("== statements\n");
