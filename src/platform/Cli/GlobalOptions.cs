@@ -12,8 +12,13 @@ internal sealed class GlobalOptions(FlagValues flags)
         .String("config", "Directory of the client's configuration", "~/.slipway")
         .String("context", 'c', "Name of a context (only \"default\" exists)")
         .Bool("debug", 'D', "Show more about errors")
-        .List("host", 'H', "Address of the engine (unix:///path or tcp://host:port)")
+        .List("host", 'H', "Address of the engine (unix:///path, tcp://host:port or ssh://[user@]host[:port][/path])")
         .String("log-level", 'l', "Level of logging (debug, info, warn, error, fatal)", "info")
+        .Bool("tls", "Use TLS; implied by --tlsverify")
+        .String("tlscacert", "Trust certificates of this authority only", "~/.slipway/ca.pem")
+        .String("tlscert", "The client's certificate", "~/.slipway/cert.pem")
+        .String("tlskey", "The client's key", "~/.slipway/key.pem")
+        .Bool("tlsverify", "Use TLS and check the engine's certificate")
         .Bool("version", 'v', "Print the version and quit");
 
     public bool Debug => flags.Bool("debug");
@@ -31,7 +36,7 @@ internal sealed class GlobalOptions(FlagValues flags)
         string text = HostText();
         try
         {
-            return text.Length == 0 ? EngineAddress.Default : EngineAddress.Parse(text);
+            return text.Length == 0 ? EngineAddress.Default : EngineAddress.Parse(text, Tls());
         }
         catch (FormatException e)
         {
@@ -56,6 +61,21 @@ internal sealed class GlobalOptions(FlagValues flags)
         {
             throw new UsageException($"context \"{flags.String("context")}\": context not found", 1);
         }
+    }
+
+    // Docker's variables: DOCKER_TLS_VERIFY switches it on, DOCKER_CERT_PATH says where the files are.
+    private TlsFiles? Tls()
+    {
+        bool verify = flags.Has("tlsverify") ? flags.Bool("tlsverify") : Environment.GetEnvironmentVariable("DOCKER_TLS_VERIFY") is { Length: > 0 };
+        if (!verify && !flags.Bool("tls"))
+        {
+            return null;
+        }
+
+        string directory = Environment.GetEnvironmentVariable("DOCKER_CERT_PATH") is { Length: > 0 } path ? path : ConfigDirectory;
+        string? File(string flag, string name) =>
+            flags.Has(flag) ? flags.String(flag) : Path.Combine(directory, name) is var usual && System.IO.File.Exists(usual) ? usual : null;
+        return new TlsFiles(File("tlscacert", "ca.pem"), File("tlscert", "cert.pem"), File("tlskey", "key.pem"), verify);
     }
 
     private string HostText() =>

@@ -5,6 +5,11 @@ namespace Slipway.Client;
 // For callers that show what an engine says as it is, such as the command line: any operation, without a contract type.
 public sealed partial class EngineClient
 {
+    /// <summary>A connection of its own to the engine, on which nothing has been said yet.</summary>
+    /// <exception cref="EngineUnreachableException">Nothing answers there.</exception>
+    public async Task<HijackedStream> DialAsync(CancellationToken cancellation = default) =>
+        new(new HttpConnection(await Address.ConnectAsync(cancellation).ConfigureAwait(false)), null);
+
     /// <summary>Sends a request without a body or with one in JSON.</summary>
     /// <param name="method">HTTP method.</param>
     /// <param name="path">Path and query, without the version.</param>

@@ -42,11 +42,6 @@ internal static class HostConfigRequest
     private static void Storage(JsonObject host, FlagValues flags, List<string> binds)
     {
         List<JsonNode?> mounts = [.. flags.List("mount").Select(MountOptions.Read)];
-        if (flags.Bool("use-api-socket"))
-        {
-            binds.Add("/run/slipway/slipway.sock:/var/run/docker.sock");
-        }
-
         host["Binds"] = JsonBuild.StringsOrNull(binds);
         host["Mounts"] = mounts.Count > 0 ? JsonBuild.Array(mounts) : null;
         host["Tmpfs"] = flags.Has("tmpfs") ? VolumeOptions.Tmpfs(flags.List("tmpfs")) : null;

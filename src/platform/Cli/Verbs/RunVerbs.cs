@@ -93,6 +93,11 @@ internal static class CreateContainer
     {
         FlagValues flags = call.Flags;
         JsonObject request = CreateRequest.Build(flags);
+        if (flags.Bool("use-api-socket"))
+        {
+            ShareSocket(request, call.Engine.Address);
+        }
+
         string cidFile = flags.String("cidfile");
         if (cidFile.Length > 0 && File.Exists(cidFile))
         {
@@ -146,4 +151,14 @@ internal static class CreateContainer
 
     private static Task PullAsync(Invocation call) =>
         RegistryVerbs.PullAsync(call, call.Arguments[0], call.Flags.String("platform"), call.Flags.Bool("quiet") ? null : call.Error);
+
+    // The path is the engine's, which is on this machine when a socket reaches it.
+    private static void ShareSocket(JsonObject request, EngineAddress engine)
+    {
+        string socket = engine.SocketPath ?? throw new UsageException("--use-api-socket: the engine is not reached through a unix socket");
+        JsonObject host = request["HostConfig"]!.AsObject();
+        JsonArray binds = host["Binds"] as JsonArray ?? [];
+        binds.Add(JsonValue.Create($"{socket}:/var/run/docker.sock"));
+        host["Binds"] = binds;
+    }
 }
