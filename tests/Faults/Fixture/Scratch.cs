@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Slipway.Faults.Fixture;
 
 /// <summary>
-/// A corner of the machine for one test: roots, a cgroup parent, disks and daemons. Disposing it ends everything in it and then
-/// asserts that no process, mount, loop device or cgroup is left.
+/// A corner of the machine for one test: roots, a cgroup parent, disks and daemons. Disposing it removes the containers through the API
+/// and looks for what that leaves, ends everything in it, and then asserts that no process, mount, loop device or cgroup is left.
 /// </summary>
 internal sealed class Scratch : IAsyncDisposable
 {
@@ -107,8 +107,10 @@ internal sealed class Scratch : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        var left = new List<string>();
         foreach (var daemon in _daemons)
         {
+            left.AddRange(await Leftovers.AfterRemovalAsync(daemon));
             await daemon.DisposeAsync();
             await Wait.UntilAsync("all processes of the test are gone", () => KillAll(daemon.CgroupParent, daemon.ExecRoot) == 0);
         }
@@ -120,6 +122,7 @@ internal sealed class Scratch : IAsyncDisposable
         Directory.Delete(Root, recursive: true);
         Assert.Empty(Mounts(Root));
         Assert.Empty(CgroupDirectories(_name));
+        Assert.Empty(left);
     }
 
     /// <summary>Mounts at or below a path, deepest first.</summary>

@@ -19,7 +19,10 @@ internal sealed class LayerWriter : IAsyncDisposable
     {
         _time = time;
         string path = Path.Combine(Path.GetTempPath(), "slipway-layer-" + Guid.NewGuid().ToString("N"));
-        _file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 128 * 1024, FileOptions.DeleteOnClose);
+        _file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 128 * 1024);
+
+        // Without a name, so that it goes with the process however that ends.
+        File.Delete(path);
         _tar = new TarWriter(new HashingStream(_file, _hash), TarEntryFormat.Gnu, leaveOpen: true);
     }
 
