@@ -41,7 +41,7 @@ public sealed class PowerTests
     }
 
     [Fact]
-    public async Task Check13_APowerCutDuringLoadAndCommitLeavesNothingHalf()
+    public async Task Check13_APowerCutDuringLoadSaveAndCommitLeavesNothingHalf()
     {
         await using var scratch = new Scratch();
         var disk = scratch.Disk(256);
@@ -56,10 +56,11 @@ public sealed class PowerTests
             using var archive = BusyboxImage.Archive($"loaded:{round}", 4 << 20);
             var load = daemon.LoadAsync(archive);
             var commit = daemon.CallAsync("POST", $"/commit?container={changed}&repo=committed&tag={round}");
+            var save = SaveAsync(daemon, "busybox");
             await Wait.PauseAsync(random.Next(1, 250));
             var acknowledged = new[] { (load.IsCompleted, $"loaded:{round}"), (commit.IsCompleted, $"committed:{round}") };
             var copy = scratch.CutPower(disk);
-            await Task.WhenAll(load, commit);
+            await Task.WhenAll(load, commit, save);
 
             var after = scratch.Daemon(Path.Combine(copy.MountPoint, "data"), $"cut{round}");
             await after.StartAsync();
@@ -102,6 +103,12 @@ public sealed class PowerTests
         await Wait.UntilAsync("all run again", async () => (await after.ListAsync()).Count(c => (string?)c!["State"] == "running") == count, 30);
         var (code, output) = await after.ExecAsync("always0", "echo up");
         Assert.True(code == 0 && output == "up\n", output + after.Log);
+    }
+
+    private static async Task SaveAsync(PrivateDaemon daemon, string image)
+    {
+        await using var archive = await daemon.Api.RequestAsync("GET", $"/images/{image}/get");
+        await archive.Body.CopyToAsync(Stream.Null);
     }
 
     // The digest of every file of the image, as a container sees it.

@@ -157,8 +157,11 @@ internal static class CreateContainer
     {
         string socket = engine.SocketPath ?? throw new UsageException("--use-api-socket: the engine is not reached through a unix socket");
         JsonObject host = request["HostConfig"]!.AsObject();
-        JsonArray binds = host["Binds"] as JsonArray ?? [];
-        binds.Add(JsonValue.Create($"{socket}:/var/run/docker.sock"));
-        host["Binds"] = binds;
+        if (host["Binds"] is not JsonArray binds)
+        {
+            host["Binds"] = binds = [];
+        }
+
+        binds.Add((JsonNode)$"{socket}:/var/run/docker.sock");
     }
 }
