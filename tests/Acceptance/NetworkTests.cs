@@ -35,6 +35,7 @@ public sealed class NetworkTests(EngineRoom room)
         Assert.Equal("10.201.1.129 24 10.201.1.254", await room.Inspect(container, Endpoint(name, "{{.IPAddress}} {{.IPPrefixLen}} {{.Gateway}}")));
         Assert.Contains("mtu 1400", (await room.Docker("exec", container, "ip", "link", "show", "eth0")).Ok(), StringComparison.Ordinal);
         Assert.Equal(container, await Network(name, "{{range .Containers}}{{.Name}}{{end}}"));
+        Assert.Equal([container], (await room.Client(client, "ps", "--filter", "network=" + name, "--format", "{{.Names}}")).Lines());
         (await room.Client(client, "network", "rm", name)).Fails($"network {name} has active endpoints (name:\"{container}\"");
         await room.Remove(container);
         Assert.Equal(name, (await room.Client(client, "network", "rm", name)).Ok());

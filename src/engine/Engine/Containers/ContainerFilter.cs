@@ -72,11 +72,9 @@ public sealed class ContainerFilter
     private static bool MatchesName(ContainerRecord record, string pattern) =>
         Regex.IsMatch(record.Name, pattern, RegexOptions.NonBacktracking) || Regex.IsMatch("/" + record.Name, pattern, RegexOptions.NonBacktracking);
 
-    private static bool MatchesNetwork(ContainerRecord record, string value)
-    {
-        var mode = record.HostConfig.NetworkMode is { Length: > 0 } set ? set : "default";
-        return mode == value || (record.NetworkingConfig?.EndpointsConfig?.Keys.Contains(value, StringComparer.Ordinal) ?? false);
-    }
+    // A name, or an id or the beginning of one.
+    private static bool MatchesNetwork(ContainerRecord record, string value) =>
+        ContainerNetworks.Endpoints(record).Any(endpoint => endpoint.Key == value || (value.Length > 0 && endpoint.Value.NetworkID.StartsWith(value, StringComparison.Ordinal)));
 
     // "80", "80/tcp", "8000-8010/tcp"
     private static bool MatchesPort(IEnumerable<string>? ports, string wanted)

@@ -30,7 +30,7 @@ public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths path
             Images = imageCount(),
             Driver = "overlay2",
             DriverStatus = [["Backing Filesystem", BackingFileSystem()], ["Supports d_type", "true"], ["Native Overlay Diff", "true"], ["userxattr", "false"]],
-            Plugins = new PluginsInfo { Volume = ["local"], Network = ["host", "null"], Authorization = null, Log = ["json-file", "local", "none"] },
+            Plugins = new PluginsInfo { Volume = ["local"], Network = ["bridge", "host", "ipvlan", "macvlan", "null"], Authorization = null, Log = ["json-file", "local", "none"] },
             Debug = debug,
             NFd = Directory.GetFileSystemEntries("/proc/self/fd").Length,
             NGoroutines = ThreadPool.ThreadCount,
