@@ -28,6 +28,21 @@ public sealed class CredentialTests
     }
 
     [Fact]
+    public async Task A_token_that_is_not_enough_is_told_in_dockers_words()
+    {
+        using var registry = new HostileRegistry();
+        registry.Lie = request => request.Path.StartsWith("/token", StringComparison.Ordinal) ? new Answer(200, """{"token":"abc"}"""u8.ToArray())
+            : new Answer(401, """{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"""u8.ToArray())
+            {
+                Extra = $"WWW-Authenticate: Bearer realm=\"http://{registry.Host}/token\",service=\"s\"{(request.Authorization is null ? "" : ",error=\"insufficient_scope\"")}\r\n",
+            };
+        await using var room = await PrivateEngine.StartAsync();
+        Assert.Equal(
+            $"pull access denied for {registry.Host}/x/app, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+            await room.RefusedAsync($"{registry.Host}/x/app:latest"));
+    }
+
+    [Fact]
     public async Task A_token_server_of_another_host_never_sees_them()
     {
         using var registry = new HostileRegistry();

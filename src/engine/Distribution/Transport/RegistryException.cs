@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Slipway.Distribution.Authorization;
 using Slipway.Engine;
 
 namespace Slipway.Distribution.Transport;
@@ -33,7 +34,7 @@ internal sealed class RegistryException(int status, string code, string text) : 
         using var stream = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
         var length = await stream.ReadAtLeastAsync(body, MaxBody, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
         var status = (int)response.StatusCode;
-        var (code, text) = Parse(body.AsSpan(0, length)) ?? Default(status, response, body.AsSpan(0, length));
+        var (code, text) = FromChallenge(response) ?? Parse(body.AsSpan(0, length)) ?? Default(status, response, body.AsSpan(0, length));
         return new RegistryException(status, code, text) { RetryAfter = response.Headers.RetryAfter?.Delta };
     }
 
@@ -44,6 +45,24 @@ internal sealed class RegistryException(int status, string code, string text) : 
         (400, _) => ErrorKind.InvalidArgument,
         _ => ErrorKind.Unavailable,
     };
+
+    // RFC 6750, 3.1: a token that is good, but not for this, is how Docker Hub says that a repository does not exist.
+    private static (string Code, string Text)? FromChallenge(HttpResponseMessage response)
+    {
+        var challenges = response.Headers.TryGetValues("WWW-Authenticate", out var values) ? values.Select(Challenge.Parse) : [];
+        foreach (var challenge in challenges.Where(challenge => challenge.Scheme == "bearer"))
+        {
+            switch (challenge["error"])
+            {
+                case "insufficient_scope":
+                    return ("DENIED", "denied: requested access to the resource is denied");
+                case "invalid_token":
+                    return ("UNAUTHORIZED", "unauthorized: authentication required");
+            }
+        }
+
+        return null;
+    }
 
     private static (string Code, string Text)? Parse(ReadOnlySpan<byte> body)
     {
