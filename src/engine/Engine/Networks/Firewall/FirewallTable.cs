@@ -60,13 +60,13 @@ internal static class FirewallTable
             meta nfproto ipv6 iifname @hidden6 masquerade
           }
 
-          # A neighbour on the same bridge would answer past us, and nobody answers 127.0.0.1.
+          # A neighbour on the same bridge would answer past us, and nobody answers 127.0.0.1. What br_netfilter turns round within a
+          # bridge has no incoming link here, like what this machine sends itself.
           chain inwards {
             ip saddr 127.0.0.0/8 masquerade
             ct status dnat iifname . oifname @within masquerade
             ct status dnat iifname . oifname @apart masquerade
-            # With br_netfilter what a bridge has translated by itself comes from no link here, as what comes from this machine does.
-            ct status dnat iif 0 masquerade
+            ct status dnat iif 0 fib saddr type != local masquerade
           }
 
           chain forward {
