@@ -43,6 +43,18 @@ internal sealed class Neighbour : IDisposable
     internal bool Reaches(string address, int port) =>
         Run("nc", "-w", "1", address, port.ToString(CultureInfo.InvariantCulture), "-e", "/bin/true") == 0;
 
+    /// <summary>What a web server says to it; "-" for no answer.</summary>
+    internal string Get(string address) =>
+        Tool.Try("ip", "netns", "exec", _name, "timeout", "1", "/bin/busybox", "wget", "-qO-", $"http://{address}/hello") is { Code: 0 } answer ? answer.Output.Trim() : "-";
+
+    /// <summary>From now on it sends to this machine what is for 127.0.0.0/8.</summary>
+    internal void SendLoopbackToHost()
+    {
+        Ip("link", "set", "lo", "down");
+        Ip("route", "add", "127.0.0.0/8", "via", HostAddress);
+        Run("sh", "-c", "for f in /proc/sys/net/ipv4/conf/*/route_localnet; do echo 1 > $f; done");
+    }
+
     /// <summary>Whether it gets an answer to a ping.</summary>
     internal bool Pings(string address) => Run("ping", "-c", "1", "-W", "1", address) == 0;
 

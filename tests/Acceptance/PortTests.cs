@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Slipway.Acceptance.Fixture;
+using Slipway.Faults.Fixture;
+
+namespace Slipway.Acceptance;
+
+/// <summary>Published ports, on a daemon of the class's own since it is killed here.</summary>
+public sealed class PortTests : IAsyncLifetime
+{
+    private readonly EngineRoom _room = new();
+
+    public Task InitializeAsync() => _room.InitializeAsync();
+
+    public Task DisposeAsync() => _room.DisposeAsync();
+
+    [Fact]
+    public async Task EveryFormOfPublishing()
+    {
+        var first = FreePorts(8);
+        string P(int i) => (first + i).ToString(CultureInfo.InvariantCulture);
+        var name = EngineRoom.Name();
+        (await _room.Docker(
+            "run", "-d", "--name", name, "-p", P(0) + ":80", "-p", $"127.0.0.1:{P(1)}:80", "-p", $"[::1]:{P(2)}:80", "-p", "81", "-p", "127.0.0.1::82", "-p", $"{P(3)}-{P(4)}:83-84",
+            "-p", $"{P(5)}-{P(6)}:85", "-p", P(7) + ":86/udp", "-p", P(7) + ":86/sctp", "--expose", "87-88/udp", "-P", "busybox", "sh", "-c", "echo hello > /tmp/hello; exec httpd -f -h /tmp")).Ok();
+        var ports = (await _room.Docker("port", name)).Lines().Select(line => line.Split(" -> ")).ToLookup(pair => pair[0], pair => pair[1]);
+        Assert.Equal(["0.0.0.0:" + P(0), "127.0.0.1:" + P(1), "[::1]:" + P(2), "[::]:" + P(0)], ports["80/tcp"].Order(StringComparer.Ordinal));
+        Assert.Equal(2, ports["81/tcp"].Select(port => port[port.LastIndexOf(':')..]).Append(ports["81/tcp"].First().Split(':')[^1]).Distinct().Count());
+        Assert.StartsWith("127.0.0.1:", Assert.Single(ports["82/tcp"]), StringComparison.Ordinal);
+        Assert.Equal(["0.0.0.0:" + P(3), "[::]:" + P(3)], ports["83/tcp"].Order(StringComparer.Ordinal));
+        Assert.Equal(["0.0.0.0:" + P(4), "[::]:" + P(4)], ports["84/tcp"].Order(StringComparer.Ordinal));
+        Assert.Contains("0.0.0.0:" + P(5), ports["85/tcp"]);
+        Assert.Contains("0.0.0.0:" + P(7), ports["86/udp"]);
+        Assert.Contains("0.0.0.0:" + P(7), ports["86/sctp"]);
+        Assert.NotEmpty(ports["87/udp"]);
+        Assert.NotEmpty(ports["88/udp"]);
+        Assert.Equal(["0.0.0.0:" + P(0), "127.0.0.1:" + P(1), "[::1]:" + P(2), "[::]:" + P(0)], (await _room.Client("slipway", "port", name, "80")).Lines().Order(StringComparer.Ordinal));
+        foreach (var way in new[] { "127.0.0.1:" + P(0), "127.0.0.1:" + P(1), "[::1]:" + P(0), "[::1]:" + P(2) })
+        {
+            await Wait.UntilAsync(way + " answers", () => Get(way) != "-");
+        }
+
+        Assert.Equal("-", Get("127.0.0.1:" + P(2)));
+        await _room.Remove(name);
+        Assert.Equal("-", Get("127.0.0.1:" + P(0)));
+        Assert.Equal("-", Get("[::1]:" + P(0)));
+    }
+
+    [Fact]
+    public async Task ConflictsAreToldAsDockerDoes()
+    {
+        var port = FreePorts(1).ToString(CultureInfo.InvariantCulture);
+        using var other = new TcpListener(IPAddress.Any, 0);
+        other.Start();
+        var taken = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        var name = await Web("-p", port + ":80");
+        (await _room.Docker("run", "--rm", "-p", port + ":80", "busybox", "true")).Fails($"Bind for 0.0.0.0:{port} failed: port is already allocated", 125);
+        (await _room.Docker("run", "--rm", "-p", taken + ":80", "busybox", "true")).Fails($"failed to bind host port 0.0.0.0:{taken}/tcp: address already in use", 125);
+        (await _room.Docker("run", "--rm", "-p", "203.0.113.77:80:80", "busybox", "true")).Fails("cannot assign requested address", 125);
+        (await _room.Docker("run", "--rm", "-p", port + ":80/udp", "busybox", "true")).Ok();
+        (await _room.Docker("stop", "-t", "0", name)).Ok();
+        (await _room.Docker("run", "--rm", "-p", port + ":80", "busybox", "true")).Ok();
+        (await _room.Docker("start", name)).Ok();
+        await Wait.UntilAsync("it answers again", () => Get("127.0.0.1:" + port) == "hello");
+        await _room.Remove(name);
+    }
+
+    [Fact]
+    public async Task PortsAnswerWhileTheDaemonIsDownAndAfterwards()
+    {
+        var port = FreePorts(1).ToString(CultureInfo.InvariantCulture);
+        var name = await Web("-p", port + ":80");
+        await Wait.UntilAsync("both answer", () => Get("127.0.0.1:" + port) == "hello" && Get("[::1]:" + port) == "hello");
+        await _room.Daemon.KillAsync();
+        Assert.Equal("hello", Get("127.0.0.1:" + port));
+        Assert.Equal("hello", Get("[::1]:" + port));
+        await _room.Daemon.StartAsync();
+        Assert.Equal("hello", Get("127.0.0.1:" + port));
+        Assert.Equal("hello", Get("[::1]:" + port));
+        (await _room.Docker("run", "--rm", "-p", port + ":80", "busybox", "true")).Fails("port is already allocated", 125);
+        await _room.Remove(name);
+        (await _room.Docker("run", "--rm", "-p", port + ":80", "busybox", "true")).Ok();
+    }
+
+    /// <summary>Check 49 of the reliability list. The whole ruleset is flushed in tests of the firewall alone: other engines work on this machine.</summary>
+    [Fact]
+    public async Task ReachabilityIsTheSameAfterRulesWereLostAndTheDaemonWasKilled()
+    {
+        using var neighbour = Neighbour.Create();
+        neighbour.SendLoopbackToHost();
+        var first = FreePorts(2);
+        var (open, local) = (first.ToString(CultureInfo.InvariantCulture), (first + 1).ToString(CultureInfo.InvariantCulture));
+        var (front, back, dark) = (EngineRoom.Name("n"), EngineRoom.Name("n"), EngineRoom.Name("n"));
+        (await _room.Docker("network", "create", front)).Ok();
+        (await _room.Docker("network", "create", back)).Ok();
+        (await _room.Docker("network", "create", "--internal", dark)).Ok();
+        var web = await Web("--network", front, "-p", open + ":80", "-p", $"127.0.0.1:{local}:80");
+        var near = await Web("--network", front);
+        var far = await Web("--network", back);
+        var hidden = await Web("--network", dark);
+        var (webAt, darkAt) = (await Address(web), await Address(hidden));
+        string Matrix()
+        {
+            var table = new StringBuilder();
+            table.Append($"host {Get("127.0.0.1:" + open)} {Get("127.0.0.1:" + local)} {Get(webAt)} {Get(darkAt)}; ");
+            table.Append($"neighbour {neighbour.Get($"{neighbour.HostAddress}:{open}")} {neighbour.Get($"{neighbour.HostAddress}:{local}")} {neighbour.Get("127.0.0.1:" + local)} {neighbour.Get(webAt)} {neighbour.Get(darkAt)}; ");
+            return table.ToString();
+        }
+
+        await Wait.UntilAsync("all serve", () => Get(webAt) == "hello" && Get(darkAt) == "hello");
+        const string expected = "host hello hello hello hello; neighbour hello - - - -; ";
+        Assert.Equal(expected, Matrix());
+        Tool.Run("nft", "delete", "table", "inet", HostLeftovers.OwnerOf(_room.Daemon.ExecRoot).Replace('-', '_'));
+        Assert.Equal("-", neighbour.Get($"{neighbour.HostAddress}:{open}"));
+        await Wait.UntilAsync("the rules are back", () => neighbour.Get($"{neighbour.HostAddress}:{open}") == "hello", seconds: 60);
+        Assert.Equal(expected, Matrix());
+        await _room.Daemon.KillAsync();
+        Assert.Equal(expected, Matrix());
+        await _room.Daemon.StartAsync();
+        Assert.Equal(expected, Matrix());
+        await _room.Remove(web, near, far, hidden);
+        (await _room.Docker("network", "rm", front, back, dark)).Ok();
+    }
+
+    private static string Get(string address) =>
+        Tool.Try("timeout", "1", "/bin/busybox", "wget", "-qO-", $"http://{address}/hello") is { Code: 0 } answer ? answer.Output.Trim() : "-";
+
+    /// <summary>So many TCP ports in a row that nobody has right now.</summary>
+    private static int FreePorts(int count)
+    {
+        while (true)
+        {
+            var first = Random.Shared.Next(20000, 30000);
+            var listeners = Enumerable.Range(first, count).Select(port => new TcpListener(IPAddress.IPv6Any, port) { Server = { DualMode = true } }).ToList();
+            try
+            {
+                listeners.ForEach(listener => listener.Start());
+                return first;
+            }
+            catch (SocketException)
+            {
+                // Somebody has one of them.
+            }
+            finally
+            {
+                listeners.ForEach(listener => listener.Dispose());
+            }
+        }
+    }
+
+    private async Task<string> Web(params string[] options)
+    {
+        var name = EngineRoom.Name();
+        (await _room.Docker(["run", "-d", "--name", name, .. options, "busybox", "sh", "-c", "echo hello > /tmp/hello; exec httpd -f -h /tmp"])).Ok();
+        return name;
+    }
+
+    private Task<string> Address(string name) => _room.Inspect(name, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
+}
