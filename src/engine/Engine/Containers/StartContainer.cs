@@ -66,7 +66,7 @@ public sealed class StartContainer
         _exits.Watch(container, container.Task);
         _events.Publish(container, "start");
         _life.TellStarted(container);
-        ReleaseSandbox(container);
+        ReleaseSandbox(container, container.Task);
         await started.ConfigureAwait(false);
     }
 
@@ -91,12 +91,13 @@ public sealed class StartContainer
     }
 
     // The process is in the namespace and keeps it; closing it may wait for the kernel.
-    private static void ReleaseSandbox(Container container)
+    private static void ReleaseSandbox(Container container, TaskHandle task)
     {
         if (container.Attachment is { } attachment)
         {
             container.Attachment = null;
-            _ = Task.Run(attachment.Sandbox.Dispose);
+            task.NetworkNamespace = attachment.Sandbox.Namespace;
+            _ = Task.Run(attachment.Sandbox.Links.Dispose);
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Containers;
@@ -26,6 +27,9 @@ public sealed class TaskHandle(int pid, Pidfd process, string bundlePath, string
 
     /// <summary>conmon's process id; 0 when it is gone.</summary>
     public int MonitorPid { get; init; }
+
+    /// <summary>The network namespace that the engine made for it; null for another's, or when it was made by an earlier daemon. Not disposed with this.</summary>
+    internal SafeFileHandle? NetworkNamespace { get; set; }
 
     /// <summary>Start time of the init, in clock ticks since boot.</summary>
     public ulong StartTicks { get; init; }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 using Microsoft.Extensions.Logging;
 using Slipway.Engine.Containers;
 using Slipway.Engine.Networks.Drivers;
@@ -37,6 +38,7 @@ internal sealed class ContainerNetworking : IDisposable
     private readonly NameServer _nameServer;
     private readonly Resolvers _resolvers;
     private readonly EndpointLinks _links;
+    private readonly EndedNamespaces _ended;
     private readonly NetworkEvents _events;
     private readonly EngineOptions _options;
     private readonly Lock _lock = new();
@@ -46,6 +48,7 @@ internal sealed class ContainerNetworking : IDisposable
     {
         (_table, _host, _ports, _events, _options) = (table, host, ports, events, options);
         _links = new EndpointLinks(host.Links, host.Log);
+        _ended = new EndedNamespaces(_links, time);
         _nameServer = new NameServer(_names, time, host.Log);
         _resolvers = new Resolvers(options);
     }
@@ -60,6 +63,7 @@ internal sealed class ContainerNetworking : IDisposable
             return null;
         }
 
+        _ended.Postpone();
         await _host.ReadyAsync().ConfigureAwait(false);
         if (record.Endpoints.Any(endpoint => endpoint.Asked.IPAMConfig is not null))
         {
@@ -172,17 +176,18 @@ internal sealed class ContainerNetworking : IDisposable
     }
 
     /// <summary>Closes a container's ports at once. Its addresses are given back in the background, when nothing answers at them any more.</summary>
-    internal Task DetachAsync(string containerId, IReadOnlyList<EndpointRecord> endpoints, IReadOnlyList<PublishedPort> ports)
+    internal Task DetachAsync(string containerId, IReadOnlyList<EndpointRecord> endpoints, IReadOnlyList<PublishedPort> ports, SafeFileHandle? netns)
     {
         StopNames(containerId);
         Close(endpoints, ports);
         if (!endpoints.Any(endpoint => endpoint.IsConnected))
         {
+            netns?.Dispose();
             return Task.CompletedTask;
         }
 
         Tell(containerId, endpoints, "disconnect");
-        var released = Task.Run(() => Release(endpoints, []));
+        var released = Task.Run(() => Release(endpoints, [], netns));
         lock (_lock)
         {
             _releasing = _releasing.IsCompleted ? released : Task.WhenAll(_releasing, released);
@@ -236,6 +241,7 @@ internal sealed class ContainerNetworking : IDisposable
     {
         _ports.Dispose();
         _nameServer.Dispose();
+        _ended.Dispose();
         _plain.Dispose();
         _named.Dispose();
     }
@@ -369,10 +375,22 @@ internal sealed class ContainerNetworking : IDisposable
         }
     }
 
-    private void Release(IReadOnlyList<EndpointRecord> endpoints, IReadOnlyList<PublishedPort> ports)
+    private void Release(IReadOnlyList<EndpointRecord> endpoints, IReadOnlyList<PublishedPort> ports, SafeFileHandle? netns = null)
     {
         Close(endpoints, ports);
-        _links.Silence(endpoints.Select(endpoint => endpoint.Link));
+        var links = endpoints.Select(endpoint => endpoint.Link).ToList();
+        if (netns is not null && links.TrueForAll(link => link.Length > 0))
+        {
+            _links.Silence(links);
+            _ended.Add(netns, links);
+        }
+        else
+        {
+            // What is on a network that others switch cannot be silenced but by its end.
+            _links.Delete(links);
+            netns?.Dispose();
+        }
+
         foreach (var endpoint in endpoints.Where(endpoint => endpoint.IsConnected))
         {
             if (_table.Find(endpoint.NetworkId) is { } network)

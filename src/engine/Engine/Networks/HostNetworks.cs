@@ -76,12 +76,16 @@ internal sealed class HostNetworks : IDisposable
     /// <summary>Makes a network's link and lets the firewall know it, unless both have been done.</summary>
     internal void Ensure(Network network)
     {
-        if (network.LinkIndex == 0)
+        // Several containers of a network may be the first ones at once.
+        lock (network)
         {
-            Links.Ensure(network);
-            if (network.Record.Driver == "bridge")
+            if (network.LinkIndex == 0)
             {
-                Firewall.AddBridge(Rules(network));
+                Links.Ensure(network);
+                if (network.Record.Driver == "bridge")
+                {
+                    Firewall.AddBridge(Rules(network));
+                }
             }
         }
     }

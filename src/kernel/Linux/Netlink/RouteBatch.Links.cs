@@ -101,8 +101,8 @@ public sealed partial class RouteBatch
         });
     }
 
-    /// <summary>What a bridge does with one of its ports: send back where it came from, keep apart from other isolated ports.</summary>
-    public RouteBatch SetBridgePort(LinkId link, bool? hairpin = null, bool? isolated = null) =>
+    /// <summary>What a bridge does with one of its ports: send back where it came from, keep apart from other isolated ports, pass nothing at all.</summary>
+    public RouteBatch SetBridgePort(LinkId link, bool? hairpin = null, bool? isolated = null, bool? disabled = null) =>
         Change("set bridge port", link, w => w.Nest(LinkDetails, details => details.Add(DetailPortKind, "bridge").Nest(DetailPortData, port =>
         {
             if (hairpin is { } back)
@@ -113,6 +113,12 @@ public sealed partial class RouteBatch
             if (isolated is { } apart)
             {
                 port.Add(PortIsolated, (byte)(apart ? 1 : 0));
+            }
+
+            if (disabled is { } closed)
+            {
+                // BR_STATE_DISABLED, BR_STATE_FORWARDING (linux/if_bridge.h).
+                port.Add(PortState, (byte)(closed ? 0 : 3));
             }
         })));
 

@@ -41,6 +41,7 @@ internal static class RouteNumbers
     internal const int BridgeStp = 5;
     internal const int BridgeVlanFiltering = 7;
     internal const int BridgeMulticastSnooping = 23;
+    internal const int PortState = 1;
     internal const int PortHairpin = 4;
     internal const int PortIsolated = 33;
     internal const int VethPeer = 1;

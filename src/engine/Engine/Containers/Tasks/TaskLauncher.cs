@@ -141,7 +141,7 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         var attachment = container.Attachment;
         container.Attachment = null;
         attachment?.Sandbox.Dispose();
-        var disconnected = networking.DetachAsync(id, attachment?.Endpoints ?? container.Record.Endpoints, attachment?.Ports ?? container.Record.Ports);
+        var disconnected = networking.DetachAsync(id, attachment?.Endpoints ?? container.Record.Endpoints, attachment?.Ports ?? container.Record.Ports, task?.NetworkNamespace);
         container.Cleanup = Task.WhenAll(disconnected, Task.Run(() => Destroy(id, cgroup, task, keepExit)));
     }
 

@@ -78,14 +78,19 @@ internal sealed class EndpointLinks(HostLinks host, ILogger log)
         }
     }
 
-    /// <summary>Makes an endpoint unreachable at once; the link itself goes with its namespace.</summary>
-    internal void Silence(IEnumerable<string> links)
+    /// <summary>Makes endpoints unreachable at once; the bridge passes nothing from or to them any more.</summary>
+    internal void Silence(IEnumerable<string> links) => Each(links, (batch, link) => batch.SetBridgePort(link, disabled: true));
+
+    /// <summary>Removes cables that are still there.</summary>
+    internal void Delete(IEnumerable<string> links) => Each(links, (batch, link) => batch.DeleteLink(link));
+
+    private void Each(IEnumerable<string> links, Func<RouteBatch, string, RouteBatch> change)
     {
         foreach (var link in links.Where(link => link.Length > 0))
         {
             try
             {
-                host.Host.Apply(new RouteBatch().DeleteLink(link));
+                host.Host.Apply(change(new RouteBatch(), link));
             }
             catch (LinuxException e)
             {
