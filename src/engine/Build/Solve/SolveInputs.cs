@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+using Slipway.Build.Context;
+using Slipway.Build.Graph;
+using Slipway.Engine;
+using Slipway.Engine.Images;
+
+namespace Slipway.Build.Solve;
+
+/// <summary>What a build brings along: its contexts, its images, its secrets, the limits of its commands.</summary>
+internal sealed class SolveInputs(Builder builder, BuildRequest request, BuildContext context)
+{
+    private const string MainContext = "context";
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<RunnableImage>>> _images = new(StringComparer.Ordinal);
+
+    /// <summary>The request.</summary>
+    internal BuildRequest Request => request;
+
+    /// <summary>The files of a context.</summary>
+    /// <exception cref="EngineException">NotFound when the client sent none of that name.</exception>
+    internal BuildContext Files(string name)
+    {
+        if (name == MainContext)
+        {
+            return context;
+        }
+
+        return request.Contexts.TryGetValue(name, out var named) && named.Files is { } files
+            ? files
+            : throw EngineException.NotFound($"no build context is named {name}");
+    }
+
+    /// <summary>An image, ready to be built on; looked up once for the whole build, so that a tag that moves meanwhile changes nothing.</summary>
+    /// <exception cref="EngineException">NotFound, also when it has no such platform.</exception>
+    internal Task<RunnableImage> ImageAsync(ImageSource source, CancellationToken cancel) => _images.GetOrAdd(
+        $"{source.Reference} {source.Platform}",
+        _ => new Lazy<Task<RunnableImage>>(() => builder.Engine.Images.PrepareAsync(source.Reference.ToString(), request.Platform is null ? null : source.Platform, cancel))).Value;
+}
