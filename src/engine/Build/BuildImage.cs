@@ -1,4 +1,5 @@
 using Slipway.Build.Context;
+using Slipway.Build.Dockerfile;
 using Slipway.Build.Graph;
 using Slipway.Build.Results;
 using Slipway.Build.Solve;
@@ -79,7 +80,15 @@ public sealed class BuildImage(Builder builder)
             NoCacheStages = request.NoCacheFilter,
             AllowHostNetwork = true,
         };
-        return await GraphDraft.MakeAsync(text, options, ResolveAsync, cancel).ConfigureAwait(false);
+        try
+        {
+            var file = await Task.Run(() => DockerfileParser.Parse(text, request.Dockerfile), cancel).ConfigureAwait(false);
+            return await GraphMaker.MakeAsync(file, options, ResolveAsync, cancel).ConfigureAwait(false);
+        }
+        catch (DockerfileException e)
+        {
+            throw EngineException.Invalid($"dockerfile parse error on line {e.Diagnostic.Span.Line}: {e.Message}", e);
+        }
 
         async ValueTask<ResolvedImage> ResolveAsync(ImageSource source, CancellationToken stop)
         {

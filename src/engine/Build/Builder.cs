@@ -3,6 +3,7 @@ using Slipway.Build.Cache;
 using Slipway.Build.Solve;
 using Slipway.Engine;
 using Slipway.Linux;
+using Slipway.Oci;
 
 namespace Slipway.Build;
 
@@ -25,6 +26,9 @@ public sealed class Builder : IDisposable
 
     /// <summary>The engine.</summary>
     public SlipwayEngine Engine { get; }
+
+    /// <summary>Gets an image from its registry; null when there is no way to. Set once, before the first build.</summary>
+    public Func<Reference, Platform?, CancellationToken, Task>? Pull { get; init; }
 
     /// <summary><c>docker builder prune</c>.</summary>
     public PruneCache PruneCache { get; }

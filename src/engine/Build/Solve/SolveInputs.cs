@@ -32,7 +32,18 @@ internal sealed class SolveInputs(Builder builder, BuildRequest request, BuildCo
 
     /// <summary>An image, ready to be built on; looked up once for the whole build, so that a tag that moves meanwhile changes nothing.</summary>
     /// <exception cref="EngineException">NotFound, also when it has no such platform.</exception>
-    internal Task<RunnableImage> ImageAsync(ImageSource source, CancellationToken cancel) => _images.GetOrAdd(
-        $"{source.Reference} {source.Platform}",
-        _ => new Lazy<Task<RunnableImage>>(() => builder.Engine.Images.PrepareAsync(source.Reference.ToString(), request.Platform is null ? null : source.Platform, cancel))).Value;
+    internal Task<RunnableImage> ImageAsync(ImageSource source, CancellationToken cancel) =>
+        _images.GetOrAdd($"{source.Reference} {source.Platform}", _ => new Lazy<Task<RunnableImage>>(() => PrepareAsync(source, cancel))).Value;
+
+    private async Task<RunnableImage> PrepareAsync(ImageSource source, CancellationToken cancel)
+    {
+        var name = source.Reference.ToString();
+        var platform = request.Platform is null ? null : source.Platform;
+        if (builder.Pull is { } pull && (request.Pull || builder.Engine.Images.Find(name) is null))
+        {
+            await pull(source.Reference, platform, cancel).ConfigureAwait(false);
+        }
+
+        return await builder.Engine.Images.PrepareAsync(name, platform, cancel).ConfigureAwait(false);
+    }
 }
