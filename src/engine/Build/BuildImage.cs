@@ -87,7 +87,7 @@ public sealed class BuildImage(Builder builder)
         }
         catch (DockerfileException e)
         {
-            throw EngineException.Invalid($"dockerfile parse error on line {e.Diagnostic.Span.Line}: {e.Message}", e);
+            throw EngineException.Invalid(e.Message, e);
         }
 
         async ValueTask<ResolvedImage> ResolveAsync(ImageSource source, CancellationToken stop)

@@ -8,6 +8,7 @@ using Slipway.Daemon.Logging;
 using Slipway.Daemon.Options;
 using Slipway.Daemon.Process;
 using Slipway.Distribution;
+using Slipway.Distribution.Authorization;
 using Slipway.Engine;
 
 namespace Slipway.Daemon;
@@ -46,7 +47,7 @@ internal static class DaemonProcess
             await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
             running = engine;
             using var registries = Registries.For(engine);
-            using var builder = new Builder(engine, log);
+            using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
             await ServeAsync(ApiRoutes.For(engine, builder, registries, () => log.Least <= LogLevel.Debug), endPoints, time, log, room, signals);
             return 0;
         }
