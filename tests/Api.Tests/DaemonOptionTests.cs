@@ -30,7 +30,8 @@ public sealed class DaemonOptionTests : IDisposable
         Assert.Equal((10, 20), options.Ulimits["nofile"]);
         Assert.Equal(1L << 30, options.ShmSize);
         Assert.Equal((1400, "10.1.0.1/24"), (options.Mtu, options.Bip));
-        Assert.Equal(["max-concurrent-downloads"], settings.WithoutEffect);
+        Assert.Equal(2, settings.MaxConcurrentDownloads);
+        Assert.Empty(settings.WithoutEffect);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Slipway.Api.Routing;
+using Slipway.Build;
 using Slipway.Distribution;
 using Slipway.Engine;
 
@@ -9,13 +10,14 @@ public static class ApiRoutes
 {
     /// <summary>Every route, served by this engine.</summary>
     /// <param name="engine">The engine.</param>
+    /// <param name="builder">Its builder.</param>
     /// <param name="registries">The registry client.</param>
     /// <param name="debug">Whether the daemon logs at debug level now, for <c>info</c>.</param>
-    public static RouteTable For(SlipwayEngine engine, Registries registries, Func<bool> debug)
+    public static RouteTable For(SlipwayEngine engine, Builder builder, Registries registries, Func<bool> debug)
     {
         var routes = new RouteTable();
         PingEndpoints.Map(routes);
-        new SystemEndpoints(engine, debug).Map(routes);
+        new SystemEndpoints(engine, builder, debug).Map(routes);
         new EventEndpoints(engine).Map(routes);
         new ImageEndpoints(engine).Map(routes);
         var registry = new RegistryEndpoints(registries);
@@ -25,6 +27,7 @@ public static class ApiRoutes
         new ContainerFileEndpoints(engine).Map(routes);
         new ContainerStreamEndpoints(engine).Map(routes);
         new ExecEndpoints(engine).Map(routes);
+        new BuildEndpoints(builder).Map(routes);
         new VolumeEndpoints(engine).Map(routes);
         new NetworkEndpoints(engine).Map(routes);
         SwarmEndpoints.Map(routes);

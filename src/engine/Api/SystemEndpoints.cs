@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Slipway.Api.Routing;
 using Slipway.Api.Versions;
+using Slipway.Build;
 using Slipway.DockerApi;
 using Slipway.Engine;
 using Slipway.Engine.Images;
@@ -11,8 +12,9 @@ namespace Slipway.Api;
 
 /// <summary>The engine as a whole: version, facts, disk use.</summary>
 /// <param name="engine">The engine.</param>
+/// <param name="builder">Its builder.</param>
 /// <param name="debug">Whether the daemon logs at debug level now.</param>
-public sealed class SystemEndpoints(SlipwayEngine engine, Func<bool> debug)
+public sealed class SystemEndpoints(SlipwayEngine engine, Builder builder, Func<bool> debug)
 {
     private readonly DescribeEngine _describe = new(() => engine.Options, engine.Paths, engine.Containers, () => engine.Images.All.Count, engine.Host, engine.Time);
 
@@ -22,7 +24,6 @@ public sealed class SystemEndpoints(SlipwayEngine engine, Func<bool> debug)
         routes.Get("/version", call => call.JsonAsync(Version(), DockerJson.Wire.SystemVersion));
         routes.Get("/info", call => call.JsonAsync(_describe.Run(CommonHeaders.ProductVersion, debug()), DockerJson.Wire.SystemInfo));
         routes.Get("/system/df", DiskUsageAsync);
-        routes.Post("/build/prune", call => call.JsonAsync(new BuildPruneReport { CachesDeleted = [] }, DockerJson.Wire.BuildPruneReport));
     }
 
     private static SystemVersion Version()
@@ -83,6 +84,11 @@ public sealed class SystemEndpoints(SlipwayEngine engine, Func<bool> debug)
         if (Wanted("volume"))
         {
             usage = usage with { Volumes = await engine.ListVolumes.WithUsageAsync(call.Aborted) };
+        }
+
+        if (Wanted("build-cache"))
+        {
+            usage = usage with { BuildCache = builder.ListCache.Run() };
         }
 
         await call.JsonAsync(usage, DockerJson.Wire.SystemDataUsage);

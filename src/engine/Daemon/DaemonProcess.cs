@@ -2,11 +2,13 @@ using Microsoft.Extensions.Logging;
 using Slipway.Api;
 using Slipway.Api.Routing;
 using Slipway.Api.Transport;
+using Slipway.Build;
 using Slipway.Daemon.Listeners;
 using Slipway.Daemon.Logging;
 using Slipway.Daemon.Options;
 using Slipway.Daemon.Process;
 using Slipway.Distribution;
+using Slipway.Distribution.Authorization;
 using Slipway.Engine;
 
 namespace Slipway.Daemon;
@@ -45,7 +47,8 @@ internal static class DaemonProcess
             await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
             running = engine;
             using var registries = Registries.For(engine);
-            await ServeAsync(ApiRoutes.For(engine, registries, () => log.Least <= LogLevel.Debug), endPoints, time, log, room, signals);
+            using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
+            await ServeAsync(ApiRoutes.For(engine, builder, registries, () => log.Least <= LogLevel.Debug), endPoints, time, log, room, signals);
             return 0;
         }
         catch (EngineException e)

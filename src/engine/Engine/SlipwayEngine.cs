@@ -16,6 +16,7 @@ using Slipway.Engine.Networks;
 using Slipway.Engine.Networks.Ports;
 using Slipway.Engine.Snapshots;
 using Slipway.Engine.State;
+using Slipway.Engine.Steps;
 using Slipway.Engine.Stats;
 using Slipway.Engine.Volumes;
 using Slipway.Linux;
@@ -69,7 +70,8 @@ public sealed class SlipwayEngine : IAsyncDisposable
         ListImages = new ListImages(Images, Content, Snapshots, ImageUses, time);
         InspectImage = new InspectImage(Images, Content, Snapshots, ImageUses);
         ImageHistory = new ImageHistory(Images, Content);
-        CollectGarbage = new CollectGarbage(Content, Snapshots, Images, ImageUses, _log);
+        BuildCache = new BuildCacheTable(State, _log);
+        CollectGarbage = new CollectGarbage(Content, Snapshots, Images, ImageUses, BuildCache, _log);
         RemoveImage = new RemoveImage(Images, CollectGarbage, Events, ImageUses);
         CheckImages = new CheckImages(Content, Snapshots, Images);
         PruneImages = new PruneImages(Images, RemoveImage, CollectGarbage, Content, ImageUses, time);
@@ -136,7 +138,9 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var health = new HealthMonitor(new ProbeContainer(Execs, StartExec, time).RunAsync, ContainerEvents, time, _log);
         Life.Started += health.Start;
         Life.Ended += health.End;
-        _owned = [rotation, health, signals, Removal, _watch, monitor, _networking, _hostNetworks, eventFile, .. controllers];
+        RunStep = new RunStep(Paths, options, etc, specs, Host, new StepNetwork(_networking, _hostNetworks, Networks, State, Paths, time), Removal, _watch, time, _log);
+        StepLayers = new StepLayers(Paths, Content, Snapshots, Images, Removal.Remove);
+        _owned = [rotation, health, signals, RunStep, Removal, _watch, monitor, _networking, _hostNetworks, eventFile, .. controllers];
         Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
     }
 
@@ -326,6 +330,15 @@ public sealed class SlipwayEngine : IAsyncDisposable
     /// <summary><c>GET /exec/{id}/json</c>.</summary>
     public InspectExec InspectExec { get; }
 
+    /// <summary>Runs the commands of builds.</summary>
+    public RunStep RunStep { get; }
+
+    /// <summary>Layers that builds make.</summary>
+    public StepLayers StepLayers { get; }
+
+    /// <summary>Rows of the build cache.</summary>
+    public BuildCacheTable BuildCache { get; }
+
     private ContainerRecovery Recovery { get; }
 
     /// <summary>Opens the engine on its roots and takes over the containers that run. Ended containers and restart policies are handled in the background.</summary>
@@ -389,6 +402,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var lost = _stateIsNew || State.DamagedCopy is not null || State.LostCommits || loader.RowsAreMissing();
         await Snapshots.LoadAsync(lost).ConfigureAwait(false);
         await Images.LoadAsync(lost).ConfigureAwait(false);
+        BuildCache.Load();
         await new LoadVolumes(Volumes, State, Paths, _log).RunAsync(lost).ConfigureAwait(false);
         Networks.Load(State, _log);
         var damaged = await loader.RunAsync(lost).ConfigureAwait(false);

@@ -45,6 +45,8 @@ public static class Errno
     public const int ReadOnly = 30;
     /// <summary>EPIPE</summary>
     public const int BrokenPipe = 32;
+    /// <summary>EMLINK: the object has as many links as the file system allows.</summary>
+    public const int TooManyLinks = 31;
     /// <summary>ERANGE</summary>
     public const int Range = 34;
     /// <summary>ENAMETOOLONG</summary>

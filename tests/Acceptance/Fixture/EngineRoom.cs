@@ -100,3 +100,11 @@ public sealed class LifeCollection : ICollectionFixture<EngineRoom>
     /// <summary>The collection's name.</summary>
     public const string Name = "life";
 }
+
+/// <summary>Tests of builds.</summary>
+[CollectionDefinition(Name)]
+public sealed class BuildCollection : ICollectionFixture<EngineRoom>
+{
+    /// <summary>The collection's name.</summary>
+    public const string Name = "build";
+}

@@ -65,6 +65,20 @@ internal sealed class Query
             : throw EngineException.Invalid(NumberError(text));
     }
 
+    /// <summary>A whole number of 64 bits, or null when absent or empty.</summary>
+    /// <exception cref="EngineException">It is not one.</exception>
+    public long? Long(string name)
+    {
+        if (Optional(name) is not { } text)
+        {
+            return null;
+        }
+
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw EngineException.Invalid(NumberError(text));
+    }
+
     /// <summary>The <c>filters</c> parameter.</summary>
     /// <exception cref="EngineException">It is malformed.</exception>
     public Filters Filters()

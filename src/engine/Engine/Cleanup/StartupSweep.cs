@@ -18,6 +18,7 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
     /// <param name="unrecorded">Ids of those that ended unseen: their cgroups still tell whether memory ran out.</param>
     public void Run(IReadOnlySet<string> known, IReadOnlySet<string> running, IReadOnlySet<string> mountedVolumes, string cgroupParent, IReadOnlySet<string> unrecorded)
     {
+        KillStrays(known, cgroupParent);
         UnmountStrays(running, mountedVolumes);
         foreach (var leftover in Directory.EnumerateFileSystemEntries(paths.Staging).Where(path => !ContentStore.IsPartial(path)))
         {
@@ -29,6 +30,15 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
         RemoveCgroups(cgroupParent, ours.Except(running).Except(unrecorded).ToList());
         RemoveUnknown(paths.Containers, known);
         RemoveUnknownBundles(running);
+    }
+
+    // A build step has no row and no monitor: what an earlier daemon was running for a build is of no use to anybody.
+    private void KillStrays(IReadOnlySet<string> known, string parent)
+    {
+        foreach (var id in Names(paths.Bundles).Concat(Names(paths.RuntimeState)).Where(IsContainerId).Except(known).ToHashSet())
+        {
+            Cgroups.KillAll($"/{parent.Trim('/')}/{id}");
+        }
     }
 
     // Innermost first, so that nothing is busy.

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Slipway.Engine.Containers.Spec;
 using Slipway.Engine.Layers;
 using Slipway.Linux;
@@ -11,11 +12,20 @@ namespace Slipway.Engine.Files;
 internal sealed class Extraction(SafePath root, string target, ResolvedUser? owner, bool noOverwriteDirNonDir, CancellationToken cancel) : IDisposable
 {
     private const UnixFileMode ImpliedDirectory = (UnixFileMode)0x1ED; // rwxr-xr-x
+    private const UnixFileMode SetIds = UnixFileMode.SetUser | UnixFileMode.SetGroup;
     private const int MostDeferredTimes = 100_000;
 
     private readonly List<(string Path, long Time)> _directoryTimes = [];
     private string? _openPath;
+    private string _realPath = "";
     private DirHandle? _open;
+    private IncrementalHash? _hash;
+
+    /// <summary>Receives the digest (SHA-256) of each file's content, and for hard links and files with holes none; null for nobody.</summary>
+    internal Action<string, byte[]?>? Digests { get; init; }
+
+    /// <summary>Whether anything had extended attributes.</summary>
+    internal bool HasAttributes { get; private set; }
 
     /// <summary>Unpacks everything.</summary>
     internal void Run(TarInput tar)
@@ -36,7 +46,11 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
         }
     }
 
-    public void Dispose() => _open?.Dispose();
+    public void Dispose()
+    {
+        _open?.Dispose();
+        _hash?.Dispose();
+    }
 
     private void Add(TarInput tar, TarEntry entry)
     {
@@ -49,12 +63,35 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
         var slash = name.LastIndexOf('/');
         var parent = Parent(slash < 0 ? target : Inside(name[..slash]));
         var last = name[(slash + 1)..];
+        HasAttributes |= entry.Attributes is { Count: > 0 };
+        if (entry.Kind == TarKind.File && TryCreateFile(tar, parent, last, entry))
+        {
+            return;
+        }
+
+        Note(last, null);
         if (!MakeRoom(parent, last, entry))
         {
             Create(tar, parent, last, name, entry);
         }
 
         Finish(parent, last, name, entry);
+    }
+
+    // Names are seldom taken, so that it is not asked before.
+    private bool TryCreateFile(TarInput tar, DirHandle parent, string last, TarEntry entry)
+    {
+        try
+        {
+            CreateFile(tar, parent, last, entry, Digests is not null && entry.Extents is null);
+        }
+        catch (LinuxException e) when (e is { Call: "open" } && e.IsExists)
+        {
+            return false;
+        }
+
+        Note(last, entry.Extents is null && Digests is not null ? _hash!.GetHashAndReset() : null);
+        return true;
     }
 
     // True when a directory is there already and only gets new attributes.
@@ -116,12 +153,23 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
         }
     }
 
-    private void CreateFile(TarInput tar, DirHandle parent, string last, TarEntry entry)
+    private void CreateFile(TarInput tar, DirHandle parent, string last, TarEntry entry, bool hashed = false)
     {
         using var file = parent.CreateFile(last, entry.Mode);
-        OpenFileAttributes.SetOwner(file, owner?.Uid ?? entry.Uid, owner?.Gid ?? entry.Gid);
-        FileBody.Write(tar, file, entry, cancel);
-        OpenFileAttributes.SetMode(file, entry.Mode);
+        var (uid, gid) = (owner?.Uid ?? entry.Uid, owner?.Gid ?? entry.Gid);
+        if ((uid, gid) != (0u, 0u))
+        {
+            OpenFileAttributes.SetOwner(file, uid, gid);
+        }
+
+        _hash ??= hashed ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        FileBody.Write(tar, file, entry, cancel, hashed ? _hash : null);
+        if ((uid, gid) != (0u, 0u) || (entry.Mode & SetIds) != 0)
+        {
+            // Both the owner's change and writing take these bits away.
+            OpenFileAttributes.SetMode(file, entry.Mode);
+        }
+
         foreach (var (attribute, value) in Attributes(entry))
         {
             LayerAttributes.Try(() => OpenFileAttributes.SetXattr(file, attribute, value));
@@ -167,6 +215,9 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
         }
     }
 
+    // A digest belongs to the file's true path: through a link another name would keep the digest of what it was before.
+    private void Note(string last, byte[]? digest) => Digests?.Invoke(_realPath.Length == 0 ? last : $"{_realPath}/{last}", digest);
+
     private DirHandle Parent(string path)
     {
         if (_open is null || _openPath != path)
@@ -175,6 +226,7 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
             _open = null;
             root.EnsureDirectories(path, ImpliedDirectory);
             (_open, _openPath) = (root.OpenDirectory(path), path);
+            _realPath = Digests is null ? "" : root.Resolve(path).Trim('/');
         }
 
         return _open;

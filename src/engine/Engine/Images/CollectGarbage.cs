@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Engine.Content;
 using Slipway.Engine.Snapshots;
+using Slipway.Engine.Steps;
 using Slipway.Oci;
 
 namespace Slipway.Engine.Images;
@@ -11,10 +12,10 @@ namespace Slipway.Engine.Images;
 public sealed record Collected(IReadOnlyList<Digest> ChainIds, long Bytes);
 
 /// <summary>
-/// Deletes blobs and snapshots that no image, no container and no open lease refers to. When an image cannot be read it is not known what
+/// Deletes blobs and snapshots that no image, no container, no build cache and no open lease refers to. When an image cannot be read it is not known what
 /// it needs, so nothing is deleted then.
 /// </summary>
-public sealed class CollectGarbage(ContentStore content, Snapshotter snapshots, ImageTable images, Func<IReadOnlyList<ImageUse>> uses, ILogger log)
+public sealed class CollectGarbage(ContentStore content, Snapshotter snapshots, ImageTable images, Func<IReadOnlyList<ImageUse>> uses, BuildCacheTable cache, ILogger log)
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -62,7 +63,7 @@ public sealed class CollectGarbage(ContentStore content, Snapshotter snapshots, 
 
     private HashSet<Digest> NeededBlobs()
     {
-        var needed = new HashSet<Digest>();
+        var needed = new HashSet<Digest>(cache.Blobs());
         foreach (var image in images.All)
         {
             needed.UnionWith(ContentTree.Below(image.Record.Target, content).Select(descriptor => descriptor.Digest));
@@ -97,9 +98,9 @@ public sealed class CollectGarbage(ContentStore content, Snapshotter snapshots, 
             }
         }
 
-        foreach (var use in uses())
+        foreach (var top in uses().Select(use => use.ChainId).Concat(cache.Chains()))
         {
-            for (var chain = use.ChainId; chain is not null; chain = snapshots.Find(chain)?.Parent?.ToString())
+            for (var chain = top; chain is not null; chain = snapshots.Find(chain)?.Parent?.ToString())
             {
                 needed.Add(chain);
             }

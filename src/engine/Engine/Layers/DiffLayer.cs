@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Slipway.Engine.Files;
 using Slipway.Linux;
 
@@ -13,14 +14,18 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
     private const string Opaque = "trusted.overlay.opaque";
 
     private readonly Dictionary<(DeviceNumber, ulong), string> _names = [];
+    private long _size;
 
     /// <summary>Writes the whole archive.</summary>
-    internal static async Task WriteAsync(string upper, Stream output, CancellationToken cancel)
+    /// <returns>Bytes of its regular files.</returns>
+    internal static async Task<long> WriteAsync(string upper, Stream output, CancellationToken cancel)
     {
         using var tar = new TarWriter(output);
         using var root = SafePath.Open(upper);
-        await new DiffLayer(tar, cancel).ChildrenAsync(root, "", 0).ConfigureAwait(false);
+        var diff = new DiffLayer(tar, cancel);
+        await diff.ChildrenAsync(root, "", 0).ConfigureAwait(false);
         await tar.FinishAsync(cancel).ConfigureAwait(false);
+        return diff._size;
     }
 
     private async Task ChildrenAsync(SafePath directory, string prefix, int depth)
@@ -30,10 +35,11 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
             throw new TarException($"\"{LayerPath.Shown(prefix)}\" is too deep");
         }
 
+        using var handle = directory.OpenDirectory(".");
         foreach (var child in directory.ReadDirectory(".").OrderBy(child => child.Name, StringComparer.Ordinal).ToList())
         {
             cancel.ThrowIfCancellationRequested();
-            if (directory.Stat(child.Name) is not { IsSocket: false } stat)
+            if (handle.Stat(child.Name) is not { IsSocket: false } stat)
             {
                 continue;
             }
@@ -48,7 +54,7 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
             }
             else
             {
-                await LeafAsync(directory, child.Name, prefix + child.Name, stat).ConfigureAwait(false);
+                await LeafAsync(directory, handle, child.Name, prefix + child.Name, stat).ConfigureAwait(false);
             }
         }
     }
@@ -69,7 +75,7 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
     private ValueTask MarkAsync(string path, FileStat stat) => tar.WriteAsync(
         new TarEntry { Kind = TarKind.File, Name = path, ModifiedNs = Whole(stat.MTimeNs) }, cancel);
 
-    private async Task LeafAsync(SafePath parent, string name, string path, FileStat stat)
+    private async Task LeafAsync(SafePath parent, DirHandle handle, string name, string path, FileStat stat)
     {
         if (stat.NLink > 1 && !_names.TryAdd((stat.Dev, stat.Ino), path))
         {
@@ -77,15 +83,16 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
             return;
         }
 
-        var attributes = Attributes(parent, name);
         if (stat.IsRegular)
         {
-            using var file = parent.OpenRead(name, followLast: false);
-            await tar.WriteAsync(Entry(TarKind.File, path, stat, attributes) with { Size = stat.Size }, cancel).ConfigureAwait(false);
+            _size += stat.Size;
+            using var file = handle.OpenRead(name);
+            await tar.WriteAsync(Entry(TarKind.File, path, stat, Attributes(file)) with { Size = stat.Size }, cancel).ConfigureAwait(false);
             await tar.CopyAsync(file, stat.Size, cancel).ConfigureAwait(false);
             return;
         }
 
+        var attributes = Attributes(parent, name);
         var entry = stat switch
         {
             { IsSymlink: true } => Entry(TarKind.SymbolicLink, path, stat, attributes) with { LinkName = parent.ReadLink(name) },
@@ -104,13 +111,19 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
     private static long Whole(long nanoseconds) => nanoseconds - (((nanoseconds % 1_000_000_000) + 1_000_000_000) % 1_000_000_000);
 
     // What the file system and overlayfs keep for themselves is no content. Labels of a security module belong to this host.
-    private static IReadOnlyList<KeyValuePair<string, byte[]>>? Attributes(SafePath parent, string name)
+    private static List<KeyValuePair<string, byte[]>>? Attributes(SafePath parent, string name) =>
+        Attributes(parent.ListXattr(name), attribute => parent.GetXattr(name, attribute));
+
+    private static List<KeyValuePair<string, byte[]>>? Attributes(SafeFileHandle file) =>
+        Attributes(OpenFileAttributes.ListXattr(file), attribute => OpenFileAttributes.GetXattr(file, attribute));
+
+    private static List<KeyValuePair<string, byte[]>>? Attributes(IReadOnlyList<string> names, Func<string, byte[]?> read)
     {
         List<KeyValuePair<string, byte[]>>? found = null;
-        foreach (var attribute in parent.ListXattr(name).Order(StringComparer.Ordinal))
+        foreach (var attribute in names.Order(StringComparer.Ordinal))
         {
             if (attribute != "security.selinux" && LayerAttributes.IsWanted(attribute) && !attribute.StartsWith("system.", StringComparison.Ordinal)
-                && parent.GetXattr(name, attribute) is { } value)
+                && read(attribute) is { } value)
             {
                 (found ??= []).Add(new(attribute, value));
             }

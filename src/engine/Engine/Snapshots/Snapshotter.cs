@@ -208,7 +208,23 @@ public sealed class Snapshotter
             DurableFile.SyncDirectory(_paths.Snapshots);
         }
 
-        await _state.CommitAsync([.. rows.Select(Change), .. changes]).ConfigureAwait(false);
+        await CommitRowsAsync(rows, changes).ConfigureAwait(false);
+    }
+
+    private async Task CommitRowsAsync(IReadOnlyList<SnapshotRecord> rows, IEnumerable<StateChange> changes)
+    {
+        IReadOnlyList<StateChange> all = [.. rows.Select(Change), .. changes];
+        if (all.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var row in rows)
+        {
+            Touch(row.ChainId);
+        }
+
+        await _state.CommitAsync(all).ConfigureAwait(false);
         lock (_lock)
         {
             foreach (var row in rows)
@@ -218,9 +234,23 @@ public sealed class Snapshotter
         }
     }
 
+    /// <summary>As <see cref="CommitAsync"/>, for flushed layers that were made in their final place.</summary>
+    internal async Task CommitInPlaceAsync(IReadOnlyList<SnapshotRecord> rows, IEnumerable<StateChange> changes)
+    {
+        if (rows.Count > 0)
+        {
+            DurableFile.SyncDirectory(_paths.Snapshots);
+        }
+
+        await CommitRowsAsync(rows, changes).ConfigureAwait(false);
+    }
+
+    /// <summary>A number for a directory nobody else will take.</summary>
+    internal long NextNumber() => Interlocked.Increment(ref _number);
+
     internal SnapshotRecord NewRow(Digest chainId, Digest? parent, Digest diffId, long size) => new()
     {
-        Number = Interlocked.Increment(ref _number),
+        Number = NextNumber(),
         ChainId = chainId,
         Parent = parent,
         DiffId = diffId,
@@ -228,7 +258,9 @@ public sealed class Snapshotter
         Created = _time.GetUtcNow(),
     };
 
-    internal string Top(SnapshotRecord row) => Path.Combine(_paths.Snapshots, row.Number.ToString(CultureInfo.InvariantCulture));
+    internal string Top(SnapshotRecord row) => Top(row.Number);
+
+    internal string Top(long number) => Path.Combine(_paths.Snapshots, number.ToString(CultureInfo.InvariantCulture));
 
     internal void Touch(Digest chainId) => _content.Leases.Touch(chainId.ToString());
 

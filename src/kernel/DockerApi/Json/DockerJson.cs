@@ -139,6 +139,7 @@ namespace Slipway.DockerApi;
 [JsonSerializable(typeof(IReadOnlyList<ImageSearchResult>), TypeInfoPropertyName = "ImageSearchResultList")]
 [JsonSerializable(typeof(IReadOnlyList<Network>), TypeInfoPropertyName = "NetworkList")]
 [JsonSerializable(typeof(IReadOnlyList<string>), TypeInfoPropertyName = "StringList")]
+[JsonSerializable(typeof(IReadOnlyList<Ulimit>), TypeInfoPropertyName = "UlimitList")]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>), TypeInfoPropertyName = "StringMap")]
 [JsonSerializable(typeof(string[]))]
 public sealed partial class DockerJson : JsonSerializerContext

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Linux.Native;
 
@@ -7,6 +8,7 @@ namespace Slipway.Linux;
 internal static class EntryAttributes
 {
     private const int LongestList = 65536;
+    private const int UsualList = 1024;
 
     internal static void SetMode(SafeFileHandle entry, UnixFileMode mode, string shown)
     {
@@ -38,8 +40,15 @@ internal static class EntryAttributes
 
     internal static IReadOnlyList<string> ListXattr(SafeFileHandle entry)
     {
-        var buffer = new byte[LongestList];
-        var length = XattrCalls.List(ProcPath(entry), buffer, LongestList);
+        // Most objects have none or few: the full size is only taken for those that need it.
+        Span<byte> buffer = stackalloc byte[UsualList];
+        var length = XattrCalls.List(ProcPath(entry), buffer, UsualList);
+        if (length < 0 && Marshal.GetLastPInvokeError() == Errno.Range)
+        {
+            buffer = new byte[LongestList];
+            length = XattrCalls.List(ProcPath(entry), buffer, LongestList);
+        }
+
         if (length < 0)
         {
             var failure = LinuxException.Last("listxattr");
@@ -47,7 +56,7 @@ internal static class EntryAttributes
         }
 
         var names = new List<string>();
-        for (var rest = buffer.AsSpan(0, (int)length); !rest.IsEmpty;)
+        for (ReadOnlySpan<byte> rest = buffer[..(int)length]; !rest.IsEmpty;)
         {
             var end = rest.IndexOf((byte)0);
             names.Add(PathText.Decode(rest[..end]));

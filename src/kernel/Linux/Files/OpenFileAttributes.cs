@@ -18,6 +18,12 @@ public static class OpenFileAttributes
     public static void SetTimes(SafeFileHandle file, long atimeNs, long mtimeNs) =>
         LinuxException.Check(FileCalls.SetTimes(file, Times(atimeNs, mtimeNs)), "futimens");
 
+    /// <summary>The names of an open file's extended attributes.</summary>
+    public static IReadOnlyList<string> ListXattr(SafeFileHandle file) => EntryAttributes.ListXattr(file);
+
+    /// <summary>An extended attribute of an open file, or null when it has no such attribute.</summary>
+    public static byte[]? GetXattr(SafeFileHandle file, string name) => EntryAttributes.GetXattr(file, name);
+
     /// <summary>fsetxattr(2).</summary>
     public static void SetXattr(SafeFileHandle file, string name, ReadOnlySpan<byte> value) =>
         LinuxException.Check(XattrCalls.Set(file, PathText.Terminated(name), value, (nuint)value.Length, 0), "fsetxattr", name);

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Pipelines;
+using Slipway.DockerApi;
 
 namespace Slipway.Cli.Streams;
 
@@ -8,12 +9,20 @@ internal static class TarSource
 {
     private const int Ahead = 1024 * 1024;
 
-    /// <summary>A directory's content, with paths relative to it.</summary>
-    public static Stream Directory(string path) => Make(async tar =>
+    /// <summary>A build context: a directory's content without what is ignored, with paths relative to it.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="ignored">Which paths are left out.</param>
+    /// <param name="added">Files that are not in the directory, by name.</param>
+    public static Stream Context(string path, IgnorePatterns ignored, IReadOnlyDictionary<string, byte[]> added) => Make(async tar =>
     {
-        foreach (string name in Names(path))
+        foreach (string name in Names(path, ignored))
         {
             await tar.WriteEntryAsync(Path.Combine(path, name), name);
+        }
+
+        foreach ((string name, byte[] content) in added)
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
         }
     });
 
@@ -37,7 +46,7 @@ internal static class TarSource
     });
 
     /// <summary>Everything below a directory, parents first; links are not followed.</summary>
-    private static IEnumerable<string> Names(string root)
+    private static IEnumerable<string> Names(string root, IgnorePatterns? ignored = null)
     {
         EnumerationOptions options = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
         Stack<string> open = new([""]);
@@ -46,9 +55,14 @@ internal static class TarSource
             foreach (string name in System.IO.Directory.EnumerateFileSystemEntries(Path.Combine(root, directory), "*", options)
                 .Select(p => Path.GetRelativePath(root, p)).Order(StringComparer.Ordinal))
             {
-                yield return name;
+                bool skipped = ignored?.Excludes(name) == true;
+                if (!skipped)
+                {
+                    yield return name;
+                }
+
                 FileInfo entry = new(Path.Combine(root, name));
-                if ((entry.Attributes & FileAttributes.Directory) != 0 && entry.LinkTarget is null)
+                if ((!skipped || ignored!.HasExceptions) && (entry.Attributes & FileAttributes.Directory) != 0 && entry.LinkTarget is null)
                 {
                     open.Push(name);
                 }

@@ -29,12 +29,10 @@ internal static class BuildVerb
 
     private static async Task<int> RunAsync(Invocation call)
     {
-        string source = call.Arguments[0];
-        bool remote = source.Contains("://", StringComparison.Ordinal) || source.StartsWith("git@", StringComparison.Ordinal);
         string image = "";
         TextWriter? progress = call.Flags.Bool("quiet") ? null : call.Out;
-        await using Stream context = remote ? Stream.Null : source == "-" ? Console.OpenStandardInput() : TarSource.Directory(Directory(source));
-        await using EngineResponse response = await call.Engine.UploadAsync("POST", Path(call, remote ? source : null).ToString(), context);
+        await using BuildSource source = await BuildSource.OpenAsync(call.Arguments[0], call.Flags.String("file"));
+        await using EngineResponse response = await call.Engine.UploadAsync("POST", Path(call, source).ToString(), source.Archive);
         await ProgressDisplay.ShowAsync(response.Body, progress, ProgressDisplay.IsTerminal(1), aux => image = aux.Text("ID"));
         if (call.Flags.Bool("quiet"))
         {
@@ -49,14 +47,11 @@ internal static class BuildVerb
         return 0;
     }
 
-    private static string Directory(string path) =>
-        System.IO.Directory.Exists(path) ? path : throw new CommandException($"unable to prepare context: path \"{path}\" not found");
-
-    private static ApiPath Path(Invocation call, string? remote)
+    private static ApiPath Path(Invocation call, BuildSource source)
     {
         FlagValues flags = call.Flags;
         JsonArray ulimits = JsonBuild.Array(flags.List("ulimit").Select(UlimitOption.Read));
-        return ApiPath.Of("/build").With("t", flags.List("tag")).With("dockerfile", Dockerfile(call)).With("remote", remote)
+        return ApiPath.Of("/build").With("t", flags.List("tag")).With("dockerfile", source.Dockerfile).With("remote", source.Remote)
             .With("buildargs", Arguments(flags)).With("labels", Text(JsonBuild.Map(flags.Map("label")))).With("cachefrom", Text(JsonBuild.Strings(flags.List("cache-from"))))
             .With("extrahosts", flags.List("add-host")).With("nocache", flags.Bool("no-cache")).With("pull", flags.Bool("pull")).With("q", flags.Bool("quiet"))
             .With("rm", flags.Bool("rm") ? "1" : "0").With("forcerm", flags.Bool("force-rm")).With("squash", flags.Bool("squash"))
@@ -65,20 +60,6 @@ internal static class BuildVerb
             .With("cpusetcpus", flags.String("cpuset-cpus")).With("cpusetmems", flags.String("cpuset-mems")).With("cgroupparent", flags.String("cgroup-parent"))
             .With("networkmode", flags.String("network")).With("platform", flags.String("platform")).With("target", flags.String("target"))
             .With("ulimits", Text(ulimits)).With("securityopt", Text(JsonBuild.Strings(flags.List("security-opt")))).With("version", "1");
-    }
-
-    /// <summary>Relative to the context, as the engine sees it.</summary>
-    private static string Dockerfile(Invocation call)
-    {
-        string file = call.Flags.String("file");
-        if (file.Length == 0 || !System.IO.Directory.Exists(call.Arguments[0]))
-        {
-            return file;
-        }
-
-        string relative = System.IO.Path.GetRelativePath(System.IO.Path.GetFullPath(call.Arguments[0]), System.IO.Path.GetFullPath(file));
-        return relative.StartsWith("..", StringComparison.Ordinal)
-            ? throw new CommandException($"the Dockerfile ({file}) must be within the build context") : relative;
     }
 
     private static string? Arguments(FlagValues flags)

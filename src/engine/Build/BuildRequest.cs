@@ -1,0 +1,60 @@
+using Slipway.DockerApi;
+using Slipway.Oci;
+
+namespace Slipway.Build;
+
+/// <summary>What a build was asked for, apart from its context.</summary>
+public sealed record BuildRequest
+{
+    /// <summary>Path of the Dockerfile in the context.</summary>
+    public string Dockerfile { get; init; } = "Dockerfile";
+
+    /// <summary>Names of the image; none for a nameless one.</summary>
+    public IReadOnlyList<Reference> Names { get; init; } = [];
+
+    /// <summary>The stage to build; null or empty for the last.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>Build arguments; a null value leaves the Dockerfile's default.</summary>
+    public IReadOnlyDictionary<string, string?> Arguments { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Labels that the image gets.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether everything is done anew.</summary>
+    public bool NoCache { get; init; }
+
+    /// <summary>Stages that are done anew.</summary>
+    public IReadOnlyList<string> NoCacheFilter { get; init; } = [];
+
+    /// <summary>Images whose layers may be taken instead of doing a step.</summary>
+    public IReadOnlyList<string> CacheFrom { get; init; } = [];
+
+    /// <summary>Whether base images are looked for in their registry first.</summary>
+    public bool Pull { get; init; }
+
+    /// <summary>Whether the image's new layers are made into one.</summary>
+    public bool Squash { get; init; }
+
+    /// <summary>Limits, network, shared memory and extra hosts of RUN.</summary>
+    public HostConfig Host { get; init; } = new();
+
+    /// <summary>The platform to build for; null for this machine's.</summary>
+    public Platform? Platform { get; init; }
+
+    /// <summary>Further named contexts: name → image reference or context.</summary>
+    public IReadOnlyDictionary<string, NamedContext> Contexts { get; init; } = new Dictionary<string, NamedContext>();
+
+    /// <summary>Secrets by id; asked when a RUN mounts one.</summary>
+    public Func<string, CancellationToken, Task<byte[]?>>? Secrets { get; init; }
+}
+
+/// <summary>A named context of a build: an image, or files.</summary>
+/// <param name="Image">Reference of an image; null for files.</param>
+/// <param name="Files">The files; null for an image.</param>
+public sealed record NamedContext(string? Image, Context.BuildContext? Files);
+
+/// <summary>What a build gave.</summary>
+/// <param name="Image">The image's id.</param>
+/// <param name="Warnings">What is wrong with the Dockerfile without being an error.</param>
+public sealed record BuildResult(Digest Image, IReadOnlyList<string> Warnings);
