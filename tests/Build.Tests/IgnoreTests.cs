@@ -1,4 +1,4 @@
-using Slipway.Build.Dockerfile;
+using Slipway.DockerApi;
 
 namespace Slipway.Build.Tests;
 

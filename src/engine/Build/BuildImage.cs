@@ -1,8 +1,10 @@
+using System.Text;
 using Slipway.Build.Context;
 using Slipway.Build.Dockerfile;
 using Slipway.Build.Graph;
 using Slipway.Build.Results;
 using Slipway.Build.Solve;
+using Slipway.DockerApi;
 using Slipway.Engine;
 using Slipway.Oci;
 
@@ -12,6 +14,8 @@ namespace Slipway.Build;
 public sealed class BuildImage(Builder builder)
 {
     private const int MostDockerfile = 64 << 20;
+    private const int MostIgnored = 4 << 20;
+    private const string IgnoreFile = ".dockerignore";
 
     /// <summary>Builds.</summary>
     /// <param name="request">What is wanted.</param>
@@ -28,6 +32,7 @@ public sealed class BuildImage(Builder builder)
         {
             var inputs = new SolveInputs(builder, request, context.Files);
             var graph = await MakeGraphAsync(request, context, inputs, cancel).ConfigureAwait(false);
+            LeaveOut(context.Files, request.Dockerfile);
             progress.Begin(graph);
             var result = await SolveAsync(graph, inputs, request, progress, cancel).ConfigureAwait(false);
             progress.End(result.Image, request.Names);
@@ -36,6 +41,28 @@ public sealed class BuildImage(Builder builder)
         finally
         {
             builder.Commits.Leave();
+        }
+    }
+
+    // Clients send both files for the builder's sake even where the list names them: they are not to be copied then.
+    private static void LeaveOut(BuildContext files, string dockerfile)
+    {
+        if (files.ReadFile(IgnoreFile, MostIgnored) is not { } list)
+        {
+            return;
+        }
+
+        try
+        {
+            var ignored = IgnorePatterns.Parse(Encoding.UTF8.GetString(list));
+            foreach (var name in new[] { IgnoreFile, dockerfile }.Where(name => ignored.Excludes(name)))
+            {
+                files.Remove(name);
+            }
+        }
+        catch (FormatException e)
+        {
+            throw EngineException.Invalid($"Error checking context: {e.Message}", e);
         }
     }
 

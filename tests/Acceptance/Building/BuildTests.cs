@@ -62,7 +62,7 @@ public sealed class BuildTests(EngineRoom room)
         (await new Context(room, "FROM busybox\nCOPY missing /\n").TryAsync()).Fails("missing");
         (await new Context(room, "FROM busybox\nNONSENSE\n").TryAsync()).Fails("unknown instruction");
         (await new Context(room, "FROM busybox\n").TryAsync("docker", "-f", "Other")).Exits(1);
-        (await new Context(room, "FROM busybox\n").TryAsync("docker", "-t", "BAD")).Fails("invalid");
+        (await new Context(room, "FROM busybox\n").TryAsync("docker", "-t", "BAD")).Fails("invalid", 125);
         (await new Context(room, "FROM busybox\n").TryAsync("docker", "--target", "nothing")).Fails("nothing");
         (await new Context(room, "FROM busybox\nUSER nobody-here\nRUN true\n").TryAsync()).Fails("nobody-here");
         (await new Context(room, "FROM scratch\nRUN true\n").TryAsync()).Fails("/bin/sh");

@@ -35,7 +35,7 @@ public sealed class CacheTests(EngineRoom room)
         var bases = EngineRoom.Name("base");
         (await room.Docker("tag", "busybox", bases)).Ok();
         var context = new Context(room, Dockerfile.Replace("base-image", bases, StringComparison.Ordinal))
-            .Write("file", "content").Write("ignored", "a").Write(".dockerignore", "ignored\n").Write("unique", Guid.NewGuid().ToString()).Link("link", "file");
+            .Write("file", "content").Write("ignored", "a").Write(".dockerignore", "ignored\nDockerfile\n").Write("unique", Guid.NewGuid().ToString()).Link("link", "file");
         var before = await IdAsync(context);
         await ApplyAsync(change, context, bases);
         var after = await IdAsync(context, change == "no-cache" ? ["--no-cache"] : []);

@@ -86,6 +86,20 @@ public sealed class BuildContext : IDisposable
         }
     }
 
+    /// <summary>Takes a file out of it; nothing happens when there is none.</summary>
+    internal void Remove(string path)
+    {
+        try
+        {
+            Root.Remove(path);
+            Digests.TryRemove(path, out _);
+        }
+        catch (LinuxException e) when (e.IsNotFound)
+        {
+            // As it should be.
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

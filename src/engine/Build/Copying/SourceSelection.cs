@@ -122,9 +122,9 @@ internal static class SourceSelection
             }
 
             var pattern = new GlobPattern(part);
-            foreach (var name in root.ReadDirectory(directory.Length == 0 ? "." : directory).Select(entry => entry.Name).Where(pattern.Matches).Order(StringComparer.Ordinal))
+            foreach (var match in root.ReadDirectory(directory.Length == 0 ? "." : directory).Select(entry => entry.Name).Where(name => pattern.Matches(name)).Order(StringComparer.Ordinal))
             {
-                yield return prefix + name;
+                yield return prefix + match;
             }
         }
     }

@@ -1,4 +1,4 @@
-using Slipway.Build.Dockerfile;
+using Slipway.DockerApi;
 using Slipway.Oci;
 
 namespace Slipway.Build.Graph;

@@ -69,7 +69,7 @@ internal sealed class SolveCopy(Builder builder)
     private IReadOnlyList<CopyOrder> Orders(CopyStep step, IReadOnlyDictionary<Operation, Solved> inputs, StepLayer? top)
     {
         var owner = _copy.Owner(step.Owner, top);
-        var excluded = step.Excludes.Count == 0 ? null : new IgnorePatterns(step.Excludes);
+        var excluded = step.Excludes.Count == 0 ? null : IgnorePatterns.From(step.Excludes);
         return [.. step.Sources.Select(source => new CopyOrder
         {
             Sources = [source.Path],

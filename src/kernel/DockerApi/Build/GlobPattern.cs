@@ -25,7 +25,7 @@ public sealed class GlobPattern(string pattern)
 
     /// <summary>Whether a name matches. Takes time in the product of both lengths at most.</summary>
     /// <exception cref="FormatException">The pattern is malformed.</exception>
-    public bool Matches(string name)
+    public bool Matches(ReadOnlySpan<char> name)
     {
         var (p, n) = (0, 0);
         var (star, mark) = (-1, 0);

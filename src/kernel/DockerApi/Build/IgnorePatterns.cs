@@ -1,59 +1,98 @@
 namespace Slipway.DockerApi;
 
 /// <summary>
-/// Patterns of what is left out of a context or a copy, as <c>.dockerignore</c> has them: relative to the root, <c>**</c> for any number of directories,
-/// <c>!</c> for exceptions, the last match decides, and what lies below a match is matched too.
+/// A <c>.dockerignore</c>: which files of a context are left out. The last pattern that matches a path, or a directory it lies in, decides.
 /// </summary>
-public sealed class IgnorePatterns(IReadOnlyList<string> patterns)
+public sealed class IgnorePatterns
 {
-    private readonly List<(bool Exception, string[] Parts)> _patterns = [.. patterns
-        .Select(pattern => pattern.Trim())
-        .Where(pattern => pattern.Length > 0)
-        .Select(pattern => (pattern[0] == '!', Clean(pattern.TrimStart('!')).Split('/', StringSplitOptions.RemoveEmptyEntries)))];
+    private const int MaxPatterns = 100_000;
 
-    /// <summary>The patterns of a file: one per line, lines that begin with # are comments.</summary>
-    public static IgnorePatterns Parse(string text) =>
-        new([.. text.TrimStart('\uFEFF').Split('\n').Where(line => !line.StartsWith('#')).Select(line => line.Trim())]);
+    private readonly IgnorePattern[] _patterns;
 
-    /// <summary>Whether there are exceptions, so that a directory that is left out may still hold something that is not.</summary>
-    public bool HasExceptions => _patterns.Any(pattern => pattern.Exception);
-
-    /// <summary>Whether a path is left out.</summary>
-    public bool Excludes(string path)
+    private IgnorePatterns(IgnorePattern[] patterns)
     {
-        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var excluded = false;
-        foreach (var (exception, pattern) in _patterns.Where(pattern => pattern.Exception == excluded))
-        {
-            excluded = Matches(pattern, parts) ? !exception : excluded;
-        }
-
-        return excluded;
+        _patterns = patterns;
+        HasExceptions = Array.Exists(patterns, pattern => pattern.Negated);
     }
 
-    // A pattern matches a path or one of the directories above it.
-    private static bool Matches(ReadOnlySpan<string> pattern, ReadOnlySpan<string> path)
+    /// <summary>Leaves out nothing.</summary>
+    public static IgnorePatterns None { get; } = new([]);
+
+    /// <summary>Whether no pattern is there.</summary>
+    public bool IsEmpty => _patterns.Length == 0;
+
+    /// <summary>Whether patterns with <c>!</c> are there.</summary>
+    public bool HasExceptions { get; }
+
+    /// <summary>Reads the file: one pattern a line, <c>#</c> comments, <c>!</c> exceptions.</summary>
+    /// <exception cref="FormatException">A <c>!</c> stands alone, or there are too many patterns.</exception>
+    public static IgnorePatterns Parse(string text)
     {
-        if (pattern.IsEmpty)
+        var lines = text.TrimStart('\uFEFF').Split('\n').Where(line => !line.StartsWith('#')).Select(line => line.Trim());
+        return From(lines);
+    }
+
+    /// <summary>Takes patterns one by one, as clients send them.</summary>
+    /// <exception cref="FormatException">A <c>!</c> stands alone, or there are too many patterns.</exception>
+    public static IgnorePatterns From(IEnumerable<string> patterns)
+    {
+        var list = new List<IgnorePattern>();
+        foreach (var line in patterns)
+        {
+            var negated = line.StartsWith('!');
+            var pattern = (negated ? line[1..] : line).Trim();
+            if (negated && pattern.Length == 0)
+            {
+                throw new FormatException("illegal exclusion pattern: \"!\"");
+            }
+
+            var clean = Clean(pattern);
+            if (clean.Length > 0)
+            {
+                list.Add(new IgnorePattern(clean, negated));
+            }
+        }
+
+        return list.Count <= MaxPatterns ? new([.. list]) : throw new FormatException($"more than {MaxPatterns} patterns in .dockerignore");
+    }
+
+    /// <summary>Whether a path is left out.</summary>
+    /// <param name="path">Relative to the context, clean, with <c>/</c>.</param>
+    public bool Excludes(ReadOnlySpan<char> path)
+    {
+        for (var i = _patterns.Length - 1; i >= 0; i--)
+        {
+            if (_patterns[i].Matches(path))
+            {
+                return !_patterns[i].Negated;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether something below a directory may be kept; false means that it need not be looked into.</summary>
+    /// <param name="directory">Relative to the context, clean, with <c>/</c>.</param>
+    public bool MayContainIncluded(ReadOnlySpan<char> directory)
+    {
+        if (!Excludes(directory))
         {
             return true;
         }
 
-        if (pattern[0] == "**")
+        foreach (var pattern in _patterns)
         {
-            for (var i = 0; i <= path.Length; i++)
+            if (pattern.Negated && (IsBelow(pattern.LiteralPrefix, directory) || IsBelow(directory, pattern.LiteralPrefix)))
             {
-                if ((pattern.Length > 1 || i < path.Length) && Matches(pattern[1..], path[i..]))
-                {
-                    return true;
-                }
+                return true;
             }
-
-            return false;
         }
 
-        return !path.IsEmpty && new GlobPattern(pattern[0]).Matches(path[0]) && Matches(pattern[1..], path[1..]);
+        return false;
     }
+
+    private static bool IsBelow(ReadOnlySpan<char> path, ReadOnlySpan<char> directory) =>
+        directory.IsEmpty || (path.StartsWith(directory, StringComparison.Ordinal) && (path.Length == directory.Length || path[directory.Length] == '/'));
 
     private static string Clean(string path)
     {

@@ -50,7 +50,7 @@ internal sealed record BuildSource(Stream Archive, string Dockerfile, string? Re
         MemoryStream text = new();
         text.Write(head);
         await input.CopyToAsync(text);
-        return new BuildSource(TarSource.Context(Path.GetTempPath(), new IgnorePatterns(["**"]), new Dictionary<string, byte[]> { [UsualName] = text.ToArray() }), UsualName, null);
+        return new BuildSource(TarSource.Context(Path.GetTempPath(), IgnorePatterns.From(["**"]), new Dictionary<string, byte[]> { [UsualName] = text.ToArray() }), UsualName, null);
     }
 
     private static bool IsPacked(ReadOnlySpan<byte> head) =>
@@ -79,7 +79,7 @@ internal sealed record BuildSource(Stream Archive, string Dockerfile, string? Re
     private static IgnorePatterns Ignored(string directory, string dockerfile, string name)
     {
         string? list = new[] { dockerfile + ".dockerignore", Path.Combine(directory, ".dockerignore") }.FirstOrDefault(File.Exists);
-        return list is null ? new IgnorePatterns([]) : IgnorePatterns.Parse(File.ReadAllText(list, Encoding.UTF8) + $"\n!{name}\n!.dockerignore\n");
+        return list is null ? IgnorePatterns.None : IgnorePatterns.Parse(File.ReadAllText(list, Encoding.UTF8) + $"\n!{name}\n!.dockerignore\n");
     }
 
     private static async Task<byte[]> ReadAsync(Stream input)
