@@ -68,6 +68,63 @@ public sealed class PortTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task DatagramsArriveAndAnswersComeBackFromWhereTheyWereAsked()
+    {
+        using var neighbour = Neighbour.Create();
+        var first = FreePorts(2);
+        var (name, network) = (EngineRoom.Name(), EngineRoom.Name("n"));
+        (await _room.Docker("network", "create", network)).Ok();
+        (await _room.Docker(["run", "-d", "--name", name, "--network", network, .. Datagrams.Python, "-p", $"{first}:90/udp", "-p", $"127.0.0.1:{first + 1}:90/udp", "busybox", .. Datagrams.Service(90)])).Ok();
+        await Wait.UntilAsync("it answers", () => Datagrams.Ask("127.0.0.1", first).StartsWith("hello", StringComparison.Ordinal));
+        Assert.StartsWith("hello", Datagrams.Ask("127.0.0.1", first + 1), StringComparison.Ordinal);
+        Assert.StartsWith("hello", Datagrams.Ask("::1", first), StringComparison.Ordinal);
+        Assert.StartsWith("hello", Datagrams.Ask(neighbour.HostAddress, first), StringComparison.Ordinal);
+        Assert.Equal("hello from " + neighbour.Address, neighbour.Echo(neighbour.HostAddress, first));
+        Assert.Equal("-", neighbour.Echo(neighbour.HostAddress, first + 1));
+        foreach (var options in new[] { new[] { "--network", network }, [] })
+        {
+            var asked = await _room.Docker(["run", "--rm", .. options, .. Datagrams.Python, "busybox", "/usr/bin/python3", "-c", Datagrams.Question(neighbour.HostAddress, first)]);
+            Assert.StartsWith("hello", asked.Ok(), StringComparison.Ordinal);
+        }
+
+        await _room.Remove(name);
+        (await _room.Docker("network", "rm", network)).Ok();
+    }
+
+    /// <summary>The kernel remembers where a sender's datagrams went; a sender that never stops must still find the service's next address.</summary>
+    [Fact]
+    public async Task ASenderThatNeverStopsFindsTheNextContainer()
+    {
+        var port = FreePorts(1);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 200 };
+        socket.Connect(IPAddress.Loopback, port);
+        bool Answers()
+        {
+            try
+            {
+                socket.Send("hello"u8);
+                return socket.Receive(new byte[200]) > 0;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        }
+
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            // Something takes the address that the one before had.
+            var blocker = await Web();
+            var name = EngineRoom.Name();
+            (await _room.Docker(["run", "-d", "--name", name, .. Datagrams.Python, "-p", $"{port}:90/udp", "busybox", .. Datagrams.Service(90)])).Ok();
+            await Wait.UntilAsync("it answers", Answers);
+            await _room.Remove(name);
+            Assert.False(Answers());
+            await _room.Remove(blocker);
+        }
+    }
+
+    [Fact]
     public async Task PortsAnswerWhileTheDaemonIsDownAndAfterwards()
     {
         var port = FreePorts(1).ToString(CultureInfo.InvariantCulture);
@@ -100,18 +157,31 @@ public sealed class PortTests : IAsyncLifetime
         var near = await Web("--network", front);
         var far = await Web("--network", back);
         var hidden = await Web("--network", dark);
-        var (webAt, darkAt) = (await Address(web), await Address(hidden));
+        var (webAt, farAt, darkAt) = (await Address(web), await Address(far), await Address(hidden));
+        var processes = new Dictionary<string, string>();
+        foreach (var container in new[] { near, far, hidden })
+        {
+            processes[container] = await _room.Inspect(container, "{{.State.Pid}}");
+        }
+
+        // Not by exec, which needs the daemon.
+        string From(string container, string address) =>
+            Tool.Try("nsenter", "-t", processes[container], "-m", "-n", "/bin/busybox", "timeout", "1", "/bin/busybox", "wget", "-qO-", $"http://{address}/hello") is { Code: 0 } answer ? answer.Output.Trim() : "-";
         string Matrix()
         {
             var table = new StringBuilder();
             table.Append($"host {Get("127.0.0.1:" + open)} {Get("127.0.0.1:" + local)} {Get(webAt)} {Get(darkAt)}; ");
             table.Append($"neighbour {neighbour.Get($"{neighbour.HostAddress}:{open}")} {neighbour.Get($"{neighbour.HostAddress}:{local}")} {neighbour.Get("127.0.0.1:" + local)} {neighbour.Get(webAt)} {neighbour.Get(darkAt)}; ");
+            table.Append($"near {From(near, webAt)} {From(near, $"{neighbour.HostAddress}:{open}")} {From(near, farAt)} {From(near, darkAt)}; ");
+            table.Append($"far {From(far, webAt)} {From(far, $"{neighbour.HostAddress}:{open}")} {From(far, $"{neighbour.HostAddress}:{local}")}; ");
+            table.Append($"hidden {From(hidden, webAt)} {From(hidden, $"{neighbour.HostAddress}:{open}")} {From(hidden, darkAt)}; ");
             return table.ToString();
         }
 
         await Wait.UntilAsync("all serve", () => Get(webAt) == "hello" && Get(darkAt) == "hello");
-        const string expected = "host hello hello hello hello; neighbour hello - - - -; ";
+        const string expected = "host hello hello hello hello; neighbour hello - - - -; near hello hello - -; far - hello -; hidden - - hello; ";
         Assert.Equal(expected, Matrix());
+        Assert.Equal(("hello", "-"), (From(near, web), From(near, far)));
         Tool.Run("nft", "delete", "table", "inet", HostLeftovers.OwnerOf(_room.Daemon.ExecRoot).Replace('-', '_'));
         Assert.Equal("-", neighbour.Get($"{neighbour.HostAddress}:{open}"));
         await Wait.UntilAsync("the rules are back", () => neighbour.Get($"{neighbour.HostAddress}:{open}") == "hello", seconds: 60);
@@ -120,6 +190,7 @@ public sealed class PortTests : IAsyncLifetime
         Assert.Equal(expected, Matrix());
         await _room.Daemon.StartAsync();
         Assert.Equal(expected, Matrix());
+        Assert.Equal(("hello", "-"), (From(near, web), From(near, far)));
         await _room.Remove(web, near, far, hidden);
         (await _room.Docker("network", "rm", front, back, dark)).Ok();
     }

@@ -36,12 +36,15 @@ public sealed class NeverRules
 
     [Theory]
     [InlineData("Slipway.Engine")]
-    [InlineData("Slipway.Build")]
     [InlineData("Slipway.Linux")]
     [InlineData("Slipway.Oci")]
     [InlineData("Slipway.DockerApi")]
     public void Engine_and_kernel_know_no_http(string name) =>
         Assert.DoesNotContain(References(name), r => r.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) || r == "System.Net.Http");
+
+    /// <summary>It fetches what ADD and remote contexts name, and serves nobody.</summary>
+    [Fact]
+    public void The_builder_is_no_server() => Assert.DoesNotContain(References("Slipway.Build"), r => r.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(Assemblies))]

@@ -47,6 +47,9 @@ internal sealed class Neighbour : IDisposable
     internal string Get(string address) =>
         Tool.Try("ip", "netns", "exec", _name, "timeout", "1", "/bin/busybox", "wget", "-qO-", $"http://{address}/hello") is { Code: 0 } answer ? answer.Output.Trim() : "-";
 
+    /// <summary>What a UDP service sends back to it; "-" for no answer.</summary>
+    internal string Echo(string address, int port) => Datagrams.Ask(address, port, "ip", "netns", "exec", _name);
+
     /// <summary>From now on it sends to this machine what is for 127.0.0.0/8.</summary>
     internal void SendLoopbackToHost()
     {
