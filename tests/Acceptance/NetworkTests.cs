@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Slipway.Acceptance.Fixture;
+using Slipway.Faults.Fixture;
 
 namespace Slipway.Acceptance;
 
@@ -131,6 +132,75 @@ public sealed class NetworkTests(EngineRoom room)
         var events = (await room.Docker("events", "--since", since, "--until", until, "--filter", "type=network", "--format", "{{.Action}} {{.Actor.Attributes.name}}")).Lines();
         Assert.Equal(["create", "connect", "disconnect", "destroy"], events.Where(line => line.EndsWith(" " + kept, StringComparison.Ordinal)).Select(line => line.Split(' ')[0]));
         Assert.Equal(["create", "destroy"], events.Where(line => line.EndsWith(" " + idle, StringComparison.Ordinal)).Select(line => line.Split(' ')[0]));
+    }
+
+    [Theory]
+    [InlineData("com.docker.network.driver.mtu=much", "failed to parse com.docker.network.driver.mtu value: much")]
+    [InlineData("com.docker.network.driver.mtu=-1", "invalid MTU number: -1")]
+    [InlineData("com.docker.network.bridge.enable_icc=maybe", "failed to parse com.docker.network.bridge.enable_icc value: maybe")]
+    [InlineData("com.docker.network.bridge.host_binding_ipv4=here", "failed to parse com.docker.network.bridge.host_binding_ipv4 value: here")]
+    [InlineData("com.docker.network.bridge.gateway_mode_ipv4=tunnel", "unknown gateway mode tunnel")]
+    [InlineData("com.docker.network.bridge.gateway_mode_ipv6=isolated", "can only be used for an internal network")]
+    [InlineData("com.docker.network.bridge.name=a/b", "invalid interface name")]
+    public async Task Options_that_mean_nothing_are_refused(string option, string message)
+    {
+        var name = EngineRoom.Name("net");
+        (await room.Docker("network", "create", "-o", option, name)).Fails(message);
+        Assert.Empty((await room.Docker("network", "ls", "-q", "--filter", "name=" + name)).Ok());
+    }
+
+    [Fact]
+    public async Task Interfaces_are_called_and_set_as_asked()
+    {
+        var name = await Create("--subnet", "10.201.7.0/24", "--aux-address", "DefaultGatewayIPv4=10.201.7.99", "-o", "com.docker.network.container_iface_prefix=lan");
+        const string options = "driver-opt=com.docker.network.endpoint.ifname=wan0,\"driver-opt=com.docker.network.endpoint.sysctls=net.ipv4.conf.IFNAME.log_martians=1,net.ipv4.conf.IFNAME.forwarding=0\"";
+        var (one, two) = (EngineRoom.Name(), await Sleeper(name));
+        (await room.Docker("run", "-d", "--name", one, "--network", $"name={name},{options}", "busybox", "sleep", "1000")).Ok();
+        Assert.Contains("10.201.7.", (await room.Docker("exec", one, "ip", "addr", "show", "wan0")).Ok(), StringComparison.Ordinal);
+        Assert.Equal("1 0", string.Join(' ', (await room.Docker("exec", one, "cat", "/proc/sys/net/ipv4/conf/wan0/log_martians", "/proc/sys/net/ipv4/conf/wan0/forwarding")).Lines()));
+        Assert.Contains("lan0", (await room.Docker("exec", two, "ip", "addr")).Ok(), StringComparison.Ordinal);
+        Assert.Contains("default via 10.201.7.99", (await room.Docker("exec", two, "ip", "route")).Ok(), StringComparison.Ordinal);
+        (await room.Docker("run", "--rm", "--network", $"name={name},driver-opt=com.docker.network.endpoint.ifname=a/b", "busybox", "true")).Fails("invalid interface name", 125);
+        (await room.Docker("run", "--rm", "--network", $"name={name},driver-opt=com.docker.network.endpoint.sysctls=kernel.domainname=x", "busybox", "true")).Fails("unrecognised network interface sysctl", 125);
+        (await room.Docker("run", "--rm", "--network", $"name={name},driver-opt=com.docker.network.endpoint.sysctls=net.ipv4.conf.IFNAME.nothing=1", "busybox", "true")).Fails("net/ipv4/conf/lan0/nothing", 125);
+        await Drop(name, one, two);
+    }
+
+    [Fact]
+    public async Task The_default_network_is_as_the_daemon_was_told()
+    {
+        await using var scratch = new Scratch();
+        var daemon = scratch.Daemon(options: ["--bip", "10.203.9.1/24", "--fixed-cidr", "10.203.9.128/25", "--default-gateway", "10.203.9.77", "--mtu", "1350", "--icc=false", "--ip6tables=false", "--ip", "127.0.0.1", "--default-network-opt", "bridge=com.docker.network.driver.mtu=1320"]);
+        await daemon.StartAsync();
+        await daemon.LoadAsync(BusyboxImage.Archive());
+        async Task<string> Docker(params string[] arguments)
+        {
+            using var command = CommandLine.Start(EngineRoom.DockerProgram, ["-H", "unix://" + daemon.Socket, .. arguments], room.Home);
+            return (await command.EndAsync()).Ok();
+        }
+
+        await Docker("run", "-d", "--name", "one", "-p", "80", "busybox", "sleep", "1000");
+        Assert.Equal("10.203.9.128 10.203.9.77", await Docker("inspect", "-f", "{{.NetworkSettings.IPAddress}} {{.NetworkSettings.Gateway}}", "one"));
+        Assert.Contains("default via 10.203.9.77", await Docker("exec", "one", "ip", "route"), StringComparison.Ordinal);
+        Assert.Contains("mtu 1350", await Docker("exec", "one", "ip", "link", "show", "eth0"), StringComparison.Ordinal);
+        Assert.StartsWith("127.0.0.1:", await Docker("port", "one", "80"), StringComparison.Ordinal);
+        await Docker("network", "create", "other");
+        Assert.Equal("1320", await Docker("network", "inspect", "-f", """{{index .Options "com.docker.network.driver.mtu"}}""", "other"));
+        await Docker("rm", "-f", "one");
+        await Docker("network", "rm", "other");
+    }
+
+    [Fact]
+    public async Task Our_client_connects_disconnects_and_prunes()
+    {
+        var (first, second) = (await Create("--label", "own=1"), await Create("--label", "own=1", "--subnet", "10.201.8.0/24"));
+        var container = await Sleeper(first);
+        (await room.Client("slipway", "network", "connect", "--alias", "web", "--ip", "10.201.8.8", second, container)).Ok();
+        Assert.Contains("Address: 10.201.8.8", (await room.Docker("run", "--rm", "--network", second, "busybox", "nslookup", "web")).Output, StringComparison.Ordinal);
+        (await room.Client("slipway", "network", "disconnect", second, container)).Ok();
+        (await room.Client("slipway", "network", "disconnect", second, container)).Fails($"is not connected to network {second}");
+        Assert.Contains(second, (await room.Client("slipway", "network", "prune", "-f", "--filter", "label=own=1")).Ok(), StringComparison.Ordinal);
+        await Drop(first, container);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public sealed class DaemonOptionTests : IDisposable
         var settings = Read("""
             {"hosts": ["unix:///x"], "debug": true, "data-root": "/d", "log-opts": {"max-file": "2"}, "labels": ["a=b"], "mtu": 1500,
              "runtimes": {"crun": {"path": "/usr/bin/crun"}}, "default-runtime": "crun", "default-ulimits": {"core": {"Name": "core", "Soft": 0, "Hard": -1}},
-             "default-address-pools": [{"base": "10.0.0.0/8", "size": 24}], "dns": ["1.1.1.1"], "live-restore": true, "storage-driver": "overlay2"}
+             "default-address-pools": [{"base": "10.0.0.0/8", "size": 24}], "default-network-opts": {"bridge": {"com.docker.network.driver.mtu": "1300"}}, "default-gateway": "10.1.0.9", "ip6tables": false, "dns": ["1.1.1.1"], "live-restore": true, "storage-driver": "overlay2"}
             """);
         var options = settings.ToEngineOptions();
         Assert.Equal("/d", options.DataRoot);
@@ -48,6 +48,8 @@ public sealed class DaemonOptionTests : IDisposable
         Assert.Equal("crun", options.DefaultRuntime);
         Assert.Equal((0, -1), options.Ulimits["core"]);
         Assert.Equal(["1.1.1.1"], options.Dns);
+        Assert.Equal("1300", options.NetworkOptions["bridge"]["com.docker.network.driver.mtu"]);
+        Assert.Equal(("10.1.0.9", false), (options.DefaultGateway, options.FirewallV6));
         Assert.Equal([("10.0.0.0/8", 24)], options.AddressPools.Select(pool => (pool.Base.ToString(), pool.Size)));
         Assert.True(settings.Debug);
     }
@@ -78,6 +80,9 @@ public sealed class DaemonOptionTests : IDisposable
     [InlineData("mtu", "--mtu", "-1")]
     [InlineData("bip", "--bip", "10.0.0.1")]
     [InlineData("dns", "--dns", "host")]
+    [InlineData("default-gateway", "--default-gateway", "::1")]
+    [InlineData("default-network-opt", "--default-network-opt", "bridge=mtu")]
+    [InlineData("an IPv6 address", "--default-gateway-v6", "10.0.0.1")]
     [InlineData("default-shm-size", "--default-shm-size", "99999999999g")]
     [InlineData("default-ulimit", "--default-ulimit", "nofile=20:10")]
     [InlineData("live-restore", "--live-restore=false")]

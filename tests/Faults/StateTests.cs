@@ -38,7 +38,7 @@ public sealed class StateTests
         await Wait.UntilAsync("no stray mount", () => Scratch.Mounts(scratch.Root).Count == 0);
         await Wait.UntilAsync("no stray directory", () => Directory.GetDirectories(Path.Combine(daemon.DataRoot, "containers")).Length == 0);
         await Wait.UntilAsync("no stray cgroup", () => Scratch.CgroupDirectories(daemon.CgroupParent[1..]).All(top => Directory.GetDirectories(top).Length == 0));
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(daemon.DataRoot, "staging")));
+        await Wait.UntilAsync("nothing is staged: " + string.Join(", ", Directory.GetFileSystemEntries(Path.Combine(daemon.DataRoot, "staging"))), () => Directory.GetFileSystemEntries(Path.Combine(daemon.DataRoot, "staging")).Length == 0);
     }
 
     [Theory]

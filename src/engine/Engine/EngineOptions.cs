@@ -75,6 +75,15 @@ public sealed record EngineOptions
     /// <summary><c>--fixed-cidr-v6</c>: IPv6 subnet of the default bridge.</summary>
     public string FixedCidrV6 { get; init; } = "";
 
+    /// <summary><c>--default-gateway</c>: router of containers on the default bridge; empty for the bridge itself.</summary>
+    public string DefaultGateway { get; init; } = "";
+
+    /// <summary><c>--default-gateway-v6</c>.</summary>
+    public string DefaultGatewayV6 { get; init; } = "";
+
+    /// <summary><c>--default-network-opt</c>: driver → options of new networks that do not say otherwise.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> NetworkOptions { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, string>>();
+
     /// <summary><c>--ipv6</c>: IPv6 on the default bridge.</summary>
     public bool EnableIPv6 { get; init; }
 
@@ -96,11 +105,15 @@ public sealed record EngineOptions
     /// <summary><c>--iptables</c>: whether firewall rules are written. Without them nothing is published or isolated.</summary>
     public bool Firewall { get; init; } = true;
 
+    /// <summary><c>--ip6tables</c>: whether the rules are for IPv6 too. Without them it is neither translated nor kept apart.</summary>
+    public bool FirewallV6 { get; init; } = true;
+
     /// <summary>Program that runs a port relay when its arguments are <c>relay SOCKET</c>; empty for none (<c>--userland-proxy=false</c>).</summary>
     public string RelayProgram { get; init; } = "";
 
     /// <summary><c>--mtu</c> of the default bridge in bytes; 0 for the kernel's default.</summary>
     public int Mtu { get; init; }
+
     /// <summary><c>--max-concurrent-downloads</c>.</summary>
     public int MaxConcurrentDownloads { get; init; } = 3;
 

@@ -1,6 +1,4 @@
 using Slipway.DockerApi;
-using Slipway.Engine.Containers.Spec;
-using Slipway.Oci;
 
 namespace Slipway.Engine.Tests.Spec;
 
@@ -204,27 +202,5 @@ public sealed class RunningContainerTests : IDisposable
         Assert.Equal(
             "clone3=38 vsock=1 alg=1 inet=0 netlink=0 keyctl=1 uring=1 mount=1 query=0 uname26=0 readimplies=1 newuser=1 newest=38",
             output.Trim().Replace('\n', ' '));
-    }
-
-    [Fact]
-    public void BuildingASpecIsQuick()
-    {
-        var record = _rig.Record("true");
-        var factory = new SpecFactory(_rig.Options, _rig.Host, new SeccompProfiles(_rig.Host, "builtin"));
-        var inputs = new SpecInputs { Record = record, RootFs = _rig.RootFs, User = new ResolvedUser(0, 0, [0], "/"), CgroupPath = "/x/y" };
-        byte[] Once() => System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(factory.Create(inputs), RuntimeJson.Default.RuntimeSpec);
-        for (var i = 0; i < 200; i++)
-        {
-            Once();
-        }
-
-        var start = System.Diagnostics.Stopwatch.GetTimestamp();
-        for (var i = 0; i < 200; i++)
-        {
-            Once();
-        }
-
-        var each = System.Diagnostics.Stopwatch.GetElapsedTime(start) / 200;
-        Assert.True(each < TimeSpan.FromMilliseconds(1), $"{each.TotalMicroseconds} µs");
     }
 }

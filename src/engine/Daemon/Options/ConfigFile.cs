@@ -70,6 +70,7 @@ public static class ConfigFile
             (OptionShape.List, JsonValueKind.Array) => [.. value.EnumerateArray().Select(v => Text(property, v))],
             (OptionShape.Pools, JsonValueKind.Array) => [.. value.EnumerateArray().Select(v => $"base={Member(property, v, "base")},size={Member(property, v, "size")}")],
             (OptionShape.Map, JsonValueKind.Object) => [.. value.EnumerateObject().Select(p => $"{p.Name}={Text(property, p.Value)}")],
+            (OptionShape.Nested, JsonValueKind.Object) => [.. value.EnumerateObject().SelectMany(p => Members(property, p.Value).Select(pair => $"{p.Name}={pair.Name}={Text(property, pair.Value)}"))],
             (OptionShape.Runtimes, JsonValueKind.Object) => [.. value.EnumerateObject().Select(p => $"{p.Name}={string.Join('\0', Arguments(property, p.Value).Prepend(Member(property, p.Value, "path")))}")],
             (OptionShape.Ulimits, JsonValueKind.Object) => [.. value.EnumerateObject().Select(p => $"{p.Name}={Member(property, p.Value, "Soft")}:{Member(property, p.Value, "Hard")}")],
             _ => throw Wrong(property),
@@ -80,6 +81,9 @@ public static class ConfigFile
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member)
             ? member.ValueKind is JsonValueKind.String or JsonValueKind.Number ? member.ToString() : throw Wrong(property)
             : throw new OptionException($"invalid value for {property.Name}: \"{name}\" is missing");
+
+    private static IEnumerable<JsonProperty> Members(JsonProperty property, JsonElement element) =>
+        element.ValueKind == JsonValueKind.Object ? element.EnumerateObject() : throw Wrong(property);
 
     private static IEnumerable<string> Arguments(JsonProperty property, JsonElement runtime) =>
         !runtime.TryGetProperty("runtimeArgs", out var list) ? []

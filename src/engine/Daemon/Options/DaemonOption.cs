@@ -18,6 +18,9 @@ public enum OptionShape
     /// <summary><c>key=value</c>, many times; a JSON object of strings.</summary>
     Map,
 
+    /// <summary><c>name=key=value</c>, many times; a JSON object of objects of strings.</summary>
+    Nested,
+
     /// <summary><c>name=path</c>, many times; a JSON object of <c>{"path": …}</c>.</summary>
     Runtimes,
 

@@ -132,6 +132,15 @@ public sealed class DaemonSettings
     /// <summary><c>--fixed-cidr-v6</c>.</summary>
     public string FixedCidrV6 { get; set; } = "";
 
+    /// <summary><c>--default-gateway</c>.</summary>
+    public string DefaultGateway { get; set; } = "";
+
+    /// <summary><c>--default-gateway-v6</c>.</summary>
+    public string DefaultGatewayV6 { get; set; } = "";
+
+    /// <summary><c>--default-network-opt</c>, by driver.</summary>
+    public Dictionary<string, Dictionary<string, string>> NetworkOptions { get; } = [];
+
     /// <summary><c>--ipv6</c>.</summary>
     public bool EnableIPv6 { get; set; }
 
@@ -149,6 +158,9 @@ public sealed class DaemonSettings
 
     /// <summary><c>--iptables</c>.</summary>
     public bool Firewall { get; set; } = true;
+
+    /// <summary><c>--ip6tables</c>.</summary>
+    public bool FirewallV6 { get; set; } = true;
 
     /// <summary><c>--mtu</c> in bytes; 0 for the kernel's default.</summary>
     public int Mtu { get; set; }
@@ -204,12 +216,16 @@ public sealed class DaemonSettings
         AddressPools = AddressPools,
         FixedCidr = FixedCidr,
         FixedCidrV6 = FixedCidrV6,
+        DefaultGateway = DefaultGateway,
+        DefaultGatewayV6 = DefaultGatewayV6,
+        NetworkOptions = NetworkOptions.ToDictionary(pair => pair.Key, pair => (IReadOnlyDictionary<string, string>)pair.Value),
         EnableIPv6 = EnableIPv6,
         Icc = Icc,
         PublishAddress = PublishAddress,
         IpForward = IpForward,
         IpMasquerade = IpMasquerade,
         Firewall = Firewall,
+        FirewallV6 = FirewallV6,
         Mtu = Mtu,
         MaxConcurrentDownloads = MaxConcurrentDownloads,
         MaxConcurrentUploads = MaxConcurrentUploads,

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Slipway.Engine.Networks.Addresses;
 using static Slipway.Daemon.Options.OptionShape;
 using static Slipway.Daemon.Options.OptionValues;
@@ -38,8 +39,9 @@ internal static class OptionTables
         new("bip6", null, "bip6", Text, "IPv6 address of the default bridge, CIDR", (s, v) => s.Bip6 = Cidr("bip6", v)),
         new("bridge", 'b', "bridge", Text, "Bridge of the default network; none for no network", (s, v) => s.Bridge = v),
         new("default-address-pool", null, "default-address-pools", Pools, "base=CIDR,size=N (many)", (s, v) => s.AddressPools.Add(Pool(v))),
-        new("default-gateway", null, "default-gateway", Text, "IPv4 gateway of the default bridge", NoEffect("default-gateway", v => Address("default-gateway", v))),
-        new("default-gateway-v6", null, "default-gateway-v6", Text, "IPv6 gateway of the default bridge", NoEffect("default-gateway-v6", v => Address("default-gateway-v6", v))),
+        new("default-gateway", null, "default-gateway", Text, "Router of containers on the default bridge", (s, v) => s.DefaultGateway = AddressOf("default-gateway", v, AddressFamily.InterNetwork)),
+        new("default-gateway-v6", null, "default-gateway-v6", Text, "IPv6 router of containers on the default bridge", (s, v) => s.DefaultGatewayV6 = AddressOf("default-gateway-v6", v, AddressFamily.InterNetworkV6)),
+        new("default-network-opt", null, "default-network-opts", Nested, "Option of new networks, driver=option=value (many)", AddNetworkOption),
         new("fixed-cidr", null, "fixed-cidr", Text, "IPv4 subnet for containers", (s, v) => s.FixedCidr = Cidr("fixed-cidr", v)),
         new("fixed-cidr-v6", null, "fixed-cidr-v6", Text, "IPv6 subnet for containers", (s, v) => s.FixedCidrV6 = Cidr("fixed-cidr-v6", v)),
         new("icc", null, "icc", Switch, "Containers on the default bridge may talk", (s, v) => s.Icc = OnOff("icc", v)),
@@ -47,7 +49,7 @@ internal static class OptionTables
         new("ip-forward", null, "ip-forward", Switch, "Enable IP forwarding", (s, v) => s.IpForward = OnOff("ip-forward", v)),
         new("ip-masq", null, "ip-masq", Switch, "Masquerade", (s, v) => s.IpMasquerade = OnOff("ip-masq", v)),
         new("iptables", null, "iptables", Switch, "Write firewall rules", (s, v) => s.Firewall = OnOff("iptables", v)),
-        new("ip6tables", null, "ip6tables", Switch, "Write IPv6 firewall rules", NoEffect("ip6tables", v => OnOff("ip6tables", v))),
+        new("ip6tables", null, "ip6tables", Switch, "Write IPv6 firewall rules", (s, v) => s.FirewallV6 = OnOff("ip6tables", v)),
         new("ipv6", null, "ipv6", Switch, "IPv6 on the default bridge", (s, v) => s.EnableIPv6 = OnOff("ipv6", v)),
         new("mtu", null, "mtu", Number, "MTU of the default bridge", (s, v) => s.Mtu = WholeNumber("mtu", v, 68, 65535)),
         new("userland-proxy", null, "userland-proxy", Switch, "Relay IPv6 to published ports of containers without it", (s, v) => s.UserlandProxy = OnOff("userland-proxy", v)),
@@ -96,6 +98,18 @@ internal static class OptionTables
     {
         var (key, soft, hard) = Ulimit("default-ulimit", value);
         settings.Ulimits[key] = (soft, hard);
+    }
+
+    private static void AddNetworkOption(DaemonSettings settings, string value)
+    {
+        var (driver, option) = Pair("default-network-opt", value);
+        var (key, text) = Pair("default-network-opt", option);
+        if (!settings.NetworkOptions.TryGetValue(driver, out var options))
+        {
+            settings.NetworkOptions[driver] = options = [];
+        }
+
+        options[key] = text;
     }
 
     private static AddressPool Pool(string value)

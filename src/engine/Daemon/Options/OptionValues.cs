@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Slipway.Daemon.Options;
 
@@ -26,6 +27,9 @@ internal static class OptionValues
 
     public static string Address(string name, string value) =>
         IPAddress.TryParse(value, out _) ? value : throw Bad(name, value, "an IP address");
+
+    public static string AddressOf(string name, string value, AddressFamily family) =>
+        IPAddress.TryParse(value, out var address) && address.AddressFamily == family ? value : throw Bad(name, value, family == AddressFamily.InterNetwork ? "an IPv4 address" : "an IPv6 address");
 
     public static string Cidr(string name, string value)
     {

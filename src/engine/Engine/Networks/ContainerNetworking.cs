@@ -83,7 +83,7 @@ internal sealed class ContainerNetworking : IDisposable
             foreach (var asked in record.Endpoints)
             {
                 var index = FirstInterface + endpoints.Count;
-                endpoints.Add(Connect(asked, $"eth{endpoints.Count}", sandbox, index));
+                endpoints.Add(Connect(asked, InterfaceName(asked, endpoints.Select(endpoint => endpoint.Interface)), sandbox, index));
                 indexes[asked.NetworkId] = index;
             }
 
@@ -114,16 +114,10 @@ internal sealed class ContainerNetworking : IDisposable
         var present = container.Record.Endpoints.Where(endpoint => endpoint.IsConnected).ToList();
         using var sandbox = NetworkSandbox.Open($"/proc/{container.Task!.Pid}/ns/net");
         var links = sandbox.Links.ListLinks();
-        var number = 0;
-        while (links.Any(link => link.Name == $"eth{number}"))
-        {
-            number++;
-        }
-
         EndpointRecord? endpoint = null;
         try
         {
-            endpoint = Connect(asked, $"eth{number}", sandbox, index: 0);
+            endpoint = Connect(asked, InterfaceName(asked, links.Select(link => link.Name)), sandbox, index: 0);
             var all = present.Append(endpoint).ToList();
             Route(all, Indexes(sandbox, all), sandbox);
             _names.Publish(container.Record, all);
@@ -280,6 +274,19 @@ internal sealed class ContainerNetworking : IDisposable
     // A container that reaches nothing outside asks nobody outside either: its questions would be a way out.
     private IReadOnlyList<IPAddress> Servers(ContainerRecord record, IReadOnlyList<EndpointRecord> endpoints) =>
         endpoints.Any(endpoint => _table.Find(endpoint.NetworkId)?.Record is { Internal: false }) ? _resolvers.Of(record) : [];
+
+    // The name asked for, or the first free one with the network's prefix.
+    private string InterfaceName(EndpointRecord asked, IEnumerable<string> taken)
+    {
+        var names = taken.ToHashSet(StringComparer.Ordinal);
+        if (asked.Asked.DriverOpts?.GetValueOrDefault(DriverOptions.InterfaceName) is { Length: > 0 } wanted)
+        {
+            return !names.Contains(wanted) ? wanted : throw EngineException.Conflict($"interface name {wanted} is already in use");
+        }
+
+        var prefix = _table.Find(asked.NetworkId)?.Record.Option(DriverOptions.InterfacePrefix) is { Length: > 0 } own ? own : "eth";
+        return Enumerable.Range(0, names.Count + 1).Select(number => $"{prefix}{number}").First(name => !names.Contains(name));
+    }
 
     private EndpointRecord Connect(EndpointRecord asked, string name, NetworkSandbox sandbox, int index)
     {

@@ -25,6 +25,7 @@ public sealed class CreateNetwork
     /// <exception cref="EngineException">A name in use, a subnet that overlaps another network's, or a configuration that is wrong.</exception>
     public async Task<NetworkRecord> RunAsync(NetworkCreateRequest request)
     {
+        request = WithDefaults(request);
         NetworkRules.Validate(request);
         await _host.ReadyAsync().ConfigureAwait(false);
         await _turn.WaitAsync().ConfigureAwait(false);
@@ -55,6 +56,22 @@ public sealed class CreateNetwork
         {
             _turn.Release();
         }
+    }
+
+    private NetworkCreateRequest WithDefaults(NetworkCreateRequest request)
+    {
+        if (_host.DefaultOptions(request.Driver is { Length: > 0 } driver ? driver : "bridge") is not { Count: > 0 } defaults)
+        {
+            return request;
+        }
+
+        var options = new Dictionary<string, string>(defaults);
+        foreach (var (name, value) in request.Options ?? new Dictionary<string, string>())
+        {
+            options[name] = value;
+        }
+
+        return request with { Options = options };
     }
 
     private NetworkRecord Record(NetworkCreateRequest request)

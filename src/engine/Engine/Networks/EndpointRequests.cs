@@ -62,6 +62,7 @@ internal static class EndpointRequests
         CheckAddress(network, settings.IPAMConfig?.IPv4Address, AddressFamily.InterNetwork);
         CheckAddress(network, settings.IPAMConfig?.IPv6Address, AddressFamily.InterNetworkV6);
         Require(settings.MacAddress.Length == 0 || MacAddress.TryParse(settings.MacAddress, out _), $"invalid MAC address: {settings.MacAddress}");
+        DriverOptions.ValidateEndpoint(settings.DriverOpts);
         return new EndpointRecord
         {
             NetworkId = record.Id,

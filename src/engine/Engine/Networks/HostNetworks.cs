@@ -35,7 +35,7 @@ internal sealed class HostNetworks : IDisposable
         (_options, _table, _state, _time, _log) = (options, table, state, time, log);
         Owner = OwnerOf(options.ExecRoot);
         Links = new HostLinks(Owner, options.IpForward);
-        Firewall = new HostFirewall(Owner.Replace('-', '_'), options.Firewall, time, log);
+        Firewall = new HostFirewall(Owner.Replace('-', '_'), options.Firewall, time, log) { IPv6 = options.FirewallV6 };
         Pools = new AddressPools(options.AddressPools is { Count: > 0 } pools ? pools : Addresses.AddressPool.Defaults);
     }
 
@@ -59,6 +59,9 @@ internal sealed class HostNetworks : IDisposable
 
     /// <summary>Ports of containers that run since before this daemon; set before <see cref="ReadyAsync"/> is first called.</summary>
     internal Func<IReadOnlyList<PortRule>> RunningPorts { get; set; } = () => [];
+
+    /// <summary><c>--default-network-opt</c> for a driver; null when there are none.</summary>
+    internal IReadOnlyDictionary<string, string>? DefaultOptions(string driver) => _options.NetworkOptions.GetValueOrDefault(driver);
 
     /// <summary>Completes when the default network exists and the firewall stands; what failed is tried anew by the next who asks.</summary>
     internal Task ReadyAsync()
@@ -245,6 +248,7 @@ internal sealed class HostNetworks : IDisposable
             pools.Add(new IpamConfig { Subnet = subnet6.ToString(), Gateway = Cidr.Address(Cidr.Span(subnet6).First + 1, AddressFamily.InterNetworkV6).ToString() });
         }
 
+        pools = [.. pools.Select(WithRouter)];
         return new NetworkRecord
         {
             Id = BuiltInNetworks.IdOf(BuiltInNetworks.Bridge),
@@ -263,9 +267,17 @@ internal sealed class HostNetworks : IDisposable
                 [BridgeOption + "enable_ip_masquerade"] = _options.IpMasquerade ? "true" : "false",
                 [BridgeOption + "host_binding_ipv4"] = _options.PublishAddress,
                 [BridgeOption + "name"] = link,
-                ["com.docker.network.driver.mtu"] = (_options.Mtu > 0 ? _options.Mtu : 1500).ToString(System.Globalization.CultureInfo.InvariantCulture),
+                [DriverOptions.Mtu] = (_options.Mtu > 0 ? _options.Mtu : 1500).ToString(System.Globalization.CultureInfo.InvariantCulture),
             },
         };
+    }
+
+    private IpamConfig WithRouter(IpamConfig pool)
+    {
+        var (name, router) = pool.Subnet!.Contains(':', StringComparison.Ordinal) ? (AddressBlock.RouterIPv6, _options.DefaultGatewayV6) : (AddressBlock.RouterIPv4, _options.DefaultGateway);
+        return router.Length == 0 ? pool
+            : IPNetwork.Parse(pool.Subnet).Contains(IPAddress.Parse(router)) ? pool with { AuxiliaryAddresses = new Dictionary<string, string> { [name] = router } }
+            : throw EngineException.Invalid($"default gateway {router} is not in the default network's subnet {pool.Subnet}");
     }
 
     private async Task<FileStream> TakeTurnAsync()

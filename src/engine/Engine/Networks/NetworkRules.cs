@@ -56,6 +56,7 @@ internal static partial class NetworkRules
         }
 
         ValidatePools(request);
+        DriverOptions.Validate(driver, request.Options ?? new Dictionary<string, string>(), request.Internal);
     }
 
     /// <summary>The name of a link that the user chose.</summary>

@@ -16,6 +16,12 @@ internal sealed record AssignedAddress(IPAddress Address, int PrefixLength, IPAd
 /// </summary>
 internal sealed class AddressBlock
 {
+    /// <summary>Name of the auxiliary address that containers have as their router, as in Docker.</summary>
+    internal const string RouterIPv4 = "DefaultGatewayIPv4";
+
+    /// <summary>Likewise for IPv6.</summary>
+    internal const string RouterIPv6 = "DefaultGatewayIPv6";
+
     private readonly Dictionary<UInt128, string> _used = [];
     private readonly Lock _lock = new();
     private readonly UInt128 _first;
@@ -51,8 +57,11 @@ internal sealed class AddressBlock
     /// <summary>The subnet.</summary>
     internal IPNetwork Subnet { get; }
 
-    /// <summary>The router, or null.</summary>
+    /// <summary>The address of the network's own link, or null.</summary>
     internal IPAddress? Gateway { get; }
+
+    /// <summary>Where containers send what leads out when that is another machine than this one; else null.</summary>
+    internal IPAddress? Router { get; private init; }
 
     /// <summary>The block of a complete pool.</summary>
     internal static AddressBlock Of(IpamConfig pool)
@@ -61,11 +70,12 @@ internal sealed class AddressBlock
         var range = Cidr.TryParse(pool.IPRange ?? "", out _, out var part) ? part : subnet;
         var gateway = IPAddress.TryParse(pool.Gateway, out var parsed) ? parsed : null;
         var others = pool.AuxiliaryAddresses?.Values.Select(IPAddress.Parse) ?? [];
-        return new AddressBlock(subnet, range, gateway, others);
+        var router = pool.AuxiliaryAddresses?.GetValueOrDefault(subnet.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? RouterIPv4 : RouterIPv6);
+        return new AddressBlock(subnet, range, gateway, others) { Router = IPAddress.TryParse(router, out var other) ? other : null };
     }
 
     /// <summary>The address with what belongs to it.</summary>
-    internal AssignedAddress Assigned(IPAddress address) => new(address, Subnet.PrefixLength, Gateway);
+    internal AssignedAddress Assigned(IPAddress address) => new(address, Subnet.PrefixLength, Router ?? Gateway);
 
     /// <summary>Takes the lowest free address; null when there is none.</summary>
     internal IPAddress? TryTake(string owner)

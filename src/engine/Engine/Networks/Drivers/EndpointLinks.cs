@@ -21,7 +21,7 @@ internal sealed class EndpointLinks(HostLinks host, ILogger log)
         var link = new LinkOptions(endpoint.Interface)
         {
             Index = index,
-            Mtu = int.TryParse(record.Option("com.docker.network.driver.mtu"), NumberStyles.None, CultureInfo.InvariantCulture, out var mtu) ? mtu : 0,
+            Mtu = int.TryParse(record.Option(DriverOptions.Mtu), NumberStyles.None, CultureInfo.InvariantCulture, out var mtu) ? mtu : 0,
             Address = MacAddress.TryParse(endpoint.Mac, out var mac) && record.Driver != "ipvlan" ? mac : null,
             Namespace = sandbox.Namespace,
         };
@@ -50,11 +50,30 @@ internal sealed class EndpointLinks(HostLinks host, ILogger log)
         {
             // The kernel numbers links one after the other and takes no wishes for the far end of a cable.
             sandbox.Links.Apply(Inside(endpoint, index > 0 ? index : sandbox.Links.FindLink(endpoint.Interface)!.Index));
+            Set(endpoint, sandbox);
         }
         catch
         {
             sandbox.Links.Apply(new RouteBatch().DeleteLink(endpoint.Interface));
             throw;
+        }
+    }
+
+    private static void Set(EndpointRecord endpoint, NetworkSandbox sandbox)
+    {
+        var settings = DriverOptions.Settings(endpoint.Asked.DriverOpts, endpoint.Interface).ToList();
+        if (settings.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            Sysctl.Write(sandbox.Namespace, settings);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw EngineException.Invalid($"cannot set {string.Join(", ", settings.Select(setting => setting.Name))}: {e.Message}", e);
         }
     }
 

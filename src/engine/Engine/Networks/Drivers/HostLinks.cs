@@ -66,7 +66,7 @@ internal sealed class HostLinks : IDisposable
         var link = Host.FindLink(record.Link);
         if (link is null)
         {
-            var mtu = int.TryParse(record.Option("com.docker.network.driver.mtu"), out var asked) ? asked : 0;
+            var mtu = int.TryParse(record.Option(DriverOptions.Mtu), out var asked) ? asked : 0;
             Host.Apply(new RouteBatch().AddBridge(new BridgeOptions(record.Link) { Mtu = mtu, Address = RandomMac() }).SetAlias(record.Link, _alias));
             link = Host.FindLink(record.Link)!;
         }

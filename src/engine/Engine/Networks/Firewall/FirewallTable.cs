@@ -104,8 +104,8 @@ internal static class FirewallTable
           }
         """;
 
-    /// <summary>Commands that put the table with these entries in the place of what is there, in one transaction.</summary>
-    internal static string Replace(string name, IEnumerable<FirewallEntry> entries)
+    /// <summary>Commands that put the table with these entries in the place of what is there, in one transaction. Without IPv6 its rules let all of that pass.</summary>
+    internal static string Replace(string name, IEnumerable<FirewallEntry> entries, bool ipv6 = true)
     {
         var bySet = entries.ToLookup(e => e.Set, e => e.Text);
         var text = new StringBuilder().Append(Remove(name)).Append("table inet ").Append(name).Append(" {\n");
@@ -120,7 +120,7 @@ internal static class FirewallTable
             text.Append(" }\n");
         }
 
-        return text.Append(Chains).Append("\n}\n").ToString();
+        return text.Append(ipv6 ? Chains : Chains.Replace("policy accept;", "policy accept; meta nfproto ipv6 accept;", StringComparison.Ordinal)).Append("\n}\n").ToString();
     }
 
     /// <summary>Commands that remove everything of ours, whether it is there or not.</summary>

@@ -34,6 +34,9 @@ internal sealed partial class HostFirewall : IDisposable
         _stale = new StaleConnections(log, netns);
     }
 
+    /// <summary><c>--ip6tables</c>: whether the rules are for IPv6 too.</summary>
+    internal bool IPv6 { get; init; } = true;
+
     /// <summary>Puts the table in the place of what a daemon before this one left, in one transaction: no connection sees it missing.</summary>
     /// <exception cref="EngineException">nftables does not work here.</exception>
     internal void Load(IEnumerable<BridgeRules> bridges, IEnumerable<PortRule> ports)
@@ -165,7 +168,7 @@ internal sealed partial class HostFirewall : IDisposable
         try
         {
             using var language = _netns is null ? NftLanguage.Open() : NftLanguage.OpenIn(_netns);
-            language.Apply(FirewallTable.Replace(_table, _entries.Present));
+            language.Apply(FirewallTable.Replace(_table, _entries.Present, IPv6));
             Remember(language);
         }
         catch (Exception unusable) when (unusable is LinuxException or NotSupportedException)
