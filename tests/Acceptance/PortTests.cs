@@ -141,6 +141,31 @@ public sealed class PortTests : IAsyncLifetime
         (await _room.Docker("run", "--rm", "-p", port + ":80", "busybox", "true")).Ok();
     }
 
+    [Fact]
+    public async Task PortsAreFreeForContainersThatEndWhileTheDaemonStarts()
+    {
+        const int count = 12;
+        var first = FreePorts(count);
+        var names = Enumerable.Range(0, count).Select(_ => EngineRoom.Name()).ToArray();
+        await Task.WhenAll(names.Select(async (name, i) => (await _room.Docker("run", "-d", "--name", name, "--restart", "always", "-p", $"{first + i}:80", "busybox", "sleep", "1000")).Ok()));
+        for (var round = 0; round < 3; round++)
+        {
+            var processes = (await _room.Docker(["inspect", "-f", "{{.State.Pid}}", .. names])).Lines();
+            await _room.Daemon.KillAsync();
+            var start = _room.Daemon.StartAsync();
+            foreach (var process in processes)
+            {
+                await Wait.PauseAsync(6);
+                Tool.Run("kill", "-KILL", process);
+            }
+
+            await start;
+            await Wait.UntilAsync("all run again", async () => (await _room.Docker(["inspect", "-f", "{{.State.Status}}{{.State.Error}}", .. names])).Lines().All(state => state == "running"));
+        }
+
+        await _room.Remove(names);
+    }
+
     /// <summary>Check 49 of the reliability list. The whole ruleset is flushed in tests of the firewall alone: other engines work on this machine.</summary>
     [Fact]
     public async Task ReachabilityIsTheSameAfterRulesWereLostAndTheDaemonWasKilled()

@@ -413,6 +413,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         RestoreNetworks();
         var used = named.Where(use => running.Contains(use.Id)).ToList();
         VolumeMounts.Restore(used);
+        Recovery.Watch();
         var unrecorded = ended.Where(c => c.Record.State.Status is ContainerStatus.Running or ContainerStatus.Paused).Select(c => c.Id).ToHashSet();
         new StartupSweep(Paths, Removal, _log).Run(
             Containers.All.Select(c => c.Id).Concat(damaged).ToHashSet(), running, used.Select(use => Volumes.Find(use.Name)?.Mountpoint ?? "").ToHashSet(), Options.CgroupParent, unrecorded);
@@ -428,7 +429,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
     {
         var connected = Containers.All.Where(c => c.Task is not null && c.Record.Endpoints.Any(e => e.IsConnected)).ToList();
         _networking.Restore(connected);
-        _hostNetworks.RunningPorts = () => [.. connected.SelectMany(c => _networking.Rules(c.Record.Ports, c.Record.Endpoints))];
+        _hostNetworks.RunningPorts = () => [.. connected.Where(c => c.Task is not null).SelectMany(c => _networking.Rules(c.Record.Ports, c.Record.Endpoints))];
         var repair = new LinkRepair(Networks, _hostNetworks, _networking, _log);
         repair.RemoveStrays(connected);
         if (connected.Count > 0)

@@ -26,7 +26,6 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
             if (state.Status is ContainerStatus.Running or ContainerStatus.Paused && tasks.Adopt(container.Record) is { } task)
             {
                 container.Task = task;
-                exits.Watch(container, task);
                 // Nobody waits yet, so this only lets clients connect from now on.
                 _ = container.Attaches.OpenAsync(task.BundlePath).AsTask();
                 life.TellStarted(container);
@@ -38,6 +37,18 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
         }
 
         return ended;
+    }
+
+    /// <summary>Begins to wait for the ends of what <see cref="Adopt"/> took over. What an end gives back has to be noted as taken before.</summary>
+    internal void Watch()
+    {
+        foreach (var container in table.All)
+        {
+            if (container.Task is { } task)
+            {
+                exits.Watch(container, task);
+            }
+        }
     }
 
     /// <summary>Records the ends that nobody saw. It comes before the first answer, which must show nothing as running that does not.</summary>

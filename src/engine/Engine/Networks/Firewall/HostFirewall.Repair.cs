@@ -8,7 +8,7 @@ namespace Slipway.Engine.Networks.Firewall;
 /// <summary>Comparison with reality: somebody may flush the ruleset or reload another firewall at any time.</summary>
 internal sealed partial class HostFirewall
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(2);
     private static readonly string[] s_itemsOfTheTable = ["chain", "rule", "set", "map"];
 
     // The ruleset's number after the last change that was ours alone, and what the table's fixed part looked like when it was new.
