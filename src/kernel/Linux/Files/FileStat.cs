@@ -18,6 +18,7 @@ public readonly record struct FileStat
 {
     private const uint TypeMask = 0xF000;
     private const uint BasicStats = 0x7ff;
+    private const ulong MountRoot = 0x2000;
 
     /// <summary>The raw st_mode: type and permission bits.</summary>
     public uint Mode { get; init; }
@@ -68,6 +69,9 @@ public readonly record struct FileStat
     /// <summary>A socket.</summary>
     public bool IsSocket => (Mode & TypeMask) == 0xC000;
 
+    /// <summary>Whether it is the root of a mount (STATX_ATTR_MOUNT_ROOT, since Linux 5.8).</summary>
+    public bool IsMountRoot { get; init; }
+
     /// <summary>The object behind an open descriptor.</summary>
     public static FileStat Of(SafeFileHandle file)
     {
@@ -105,6 +109,7 @@ public readonly record struct FileStat
         ATimeNs = Nanoseconds(raw.Access),
         MTimeNs = Nanoseconds(raw.Modify),
         CTimeNs = Nanoseconds(raw.Change),
+        IsMountRoot = (raw.Attributes & MountRoot) != 0,
     };
 
     private static long Nanoseconds(FileCalls.StatxTime time) => (time.Seconds * 1_000_000_000) + time.Nanoseconds;

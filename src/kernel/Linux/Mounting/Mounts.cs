@@ -69,11 +69,7 @@ public static partial class Mounts
         Mount(null, path, null, MountFlags.Slave | (recursive ? MountFlags.Recursive : 0), null);
 
     /// <summary>True when something is mounted exactly there.</summary>
-    public static bool IsMountPoint(string path)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return ReadMountInfo().Any(m => m.Target == full);
-    }
+    public static bool IsMountPoint(string path) => FileStat.OfPath(Path.TrimEndingDirectorySeparator(path), followLast: false) is { IsMountRoot: true };
 
     /// <summary>All mounts of the calling thread's mount namespace, in order of mounting.</summary>
     public static IReadOnlyList<MountInfo> ReadMountInfo() =>
