@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Slipway.Api.Routing;
-using Slipway.Api.Transport;
+using Slipway.Transport;
 
 namespace Slipway.Api.Tests;
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Slipway.Api.Routing;
-using Slipway.Api.Transport;
+using Slipway.Transport;
 
 namespace Slipway.Api;
 

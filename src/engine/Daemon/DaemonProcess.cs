@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Api;
 using Slipway.Api.Routing;
-using Slipway.Api.Transport;
+using Slipway.Transport;
 using Slipway.Build;
 using Slipway.Daemon.Listeners;
 using Slipway.Daemon.Logging;
@@ -46,7 +46,9 @@ internal static class DaemonProcess
         {
             await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
             running = engine;
-            using var registries = Registries.For(engine);
+            var registry = await RegistryListener.StartAsync(settings, engine, log, room);
+            await using var server = registry?.Server;
+            using var registries = Registries.For(engine, registry?.Own);
             using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
             await ServeAsync(ApiRoutes.For(engine, builder, registries, () => log.Least <= LogLevel.Debug), endPoints, time, log, room, signals);
             return 0;

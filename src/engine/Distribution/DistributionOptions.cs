@@ -9,6 +9,9 @@ public sealed record DistributionOptions
     /// <summary><c>--insecure-registry</c>: hosts (with port) or networks in CIDR notation, which may speak plain HTTP or show any certificate.</summary>
     public IReadOnlyList<string> InsecureRegistries { get; init; } = [];
 
+    /// <summary>The registry that is part of this engine, or null.</summary>
+    public OwnRegistry? Own { get; init; }
+
     /// <summary><c>--max-concurrent-downloads</c>: blobs that are fetched at once, over all pulls.</summary>
     public int MaxDownloads { get; init; } = 3;
 

@@ -35,14 +35,22 @@ public sealed class Registries : IDisposable
     /// <summary>The client of an engine.</summary>
     /// <param name="engine">Where images are stored and taken from.</param>
     /// <param name="options">Null for what the engine's options say.</param>
-    public static Registries For(SlipwayEngine engine, DistributionOptions? options = null) => new(engine, options ?? new DistributionOptions
+    public static Registries For(SlipwayEngine engine, DistributionOptions? options = null) => new(engine, options ?? Options(engine, null));
+
+    /// <summary>The client of an engine that has a registry of its own.</summary>
+    /// <param name="engine">Where images are stored and taken from.</param>
+    /// <param name="own">The registry, or null.</param>
+    public static Registries For(SlipwayEngine engine, OwnRegistry? own) => new(engine, Options(engine, own));
+
+    private static DistributionOptions Options(SlipwayEngine engine, OwnRegistry? own) => new()
     {
+        Own = own,
         Mirrors = engine.Options.RegistryMirrors,
         InsecureRegistries = engine.Options.InsecureRegistries,
         MaxDownloads = engine.Options.MaxConcurrentDownloads,
         MaxUploads = engine.Options.MaxConcurrentUploads,
         MaxAttempts = engine.Options.MaxDownloadAttempts,
-    });
+    };
 
     /// <inheritdoc/>
     public void Dispose() => _door.Dispose();

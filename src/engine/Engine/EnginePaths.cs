@@ -34,6 +34,12 @@ public sealed class EnginePaths(string dataRoot, string execRoot)
     /// <summary>Unfinished work on the data root's filesystem; emptied at start.</summary>
     public string Staging => Path.Combine(DataRoot, "staging");
 
+    /// <summary>Blobs that clients of our registry are sending; they go on after a restart, and are given up after a day.</summary>
+    public string Uploads => Path.Combine(DataRoot, "uploads");
+
+    /// <summary>What our registry keeps beside content: its own certificate, its audit log.</summary>
+    public string Registry => Path.Combine(DataRoot, "registry");
+
     /// <summary>Renamed-away directories that wait for deletion; emptied in the background.</summary>
     public string Trash => Path.Combine(DataRoot, "trash");
 

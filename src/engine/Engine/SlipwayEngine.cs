@@ -14,6 +14,7 @@ using Slipway.Engine.Info;
 using Slipway.Engine.Logs;
 using Slipway.Engine.Networks;
 using Slipway.Engine.Networks.Ports;
+using Slipway.Engine.Repositories;
 using Slipway.Engine.Snapshots;
 using Slipway.Engine.State;
 using Slipway.Engine.Steps;
@@ -71,7 +72,13 @@ public sealed class SlipwayEngine : IAsyncDisposable
         InspectImage = new InspectImage(Images, Content, Snapshots, ImageUses);
         ImageHistory = new ImageHistory(Images, Content);
         BuildCache = new BuildCacheTable(State, _log);
-        CollectGarbage = new CollectGarbage(Content, Snapshots, Images, ImageUses, BuildCache, _log);
+        Repositories = new RepositoryTable(State, Content, time, _log);
+        Grants = new GrantTable(State, _log);
+        CollectGarbage = new CollectGarbage(Content, Snapshots, Images, ImageUses, BuildCache, Repositories, _log);
+        Uploads = new BlobUploads(Paths, Content, Repositories, time, _log);
+        PutManifest = new PutManifest(Repositories, Content, State, time);
+        RemoveManifest = new RemoveManifest(Repositories, State);
+        CollectRepositories = new CollectRepositories(Repositories, Uploads, CollectGarbage);
         RemoveImage = new RemoveImage(Images, CollectGarbage, Events, ImageUses);
         CheckImages = new CheckImages(Content, Snapshots, Images);
         PruneImages = new PruneImages(Images, RemoveImage, CollectGarbage, Content, ImageUses, time);
@@ -140,7 +147,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Life.Ended += health.End;
         RunStep = new RunStep(Paths, options, etc, specs, Host, new StepNetwork(_networking, _hostNetworks, Networks, State, Paths, time), Removal, _watch, time, _log);
         StepLayers = new StepLayers(Paths, Content, Snapshots, Images, Removal.Remove);
-        _owned = [rotation, health, signals, RunStep, Removal, _watch, monitor, _networking, _hostNetworks, eventFile, .. controllers];
+        _owned = [Uploads, rotation, health, signals, RunStep, Removal, _watch, monitor, _networking, _hostNetworks, eventFile, .. controllers];
         Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
     }
 
@@ -339,6 +346,24 @@ public sealed class SlipwayEngine : IAsyncDisposable
     /// <summary>Rows of the build cache.</summary>
     public BuildCacheTable BuildCache { get; }
 
+    /// <summary>Repositories of our registry.</summary>
+    public RepositoryTable Repositories { get; }
+
+    /// <summary>What users of our registry may do.</summary>
+    public GrantTable Grants { get; }
+
+    /// <summary>Blobs on their way into our registry.</summary>
+    public BlobUploads Uploads { get; }
+
+    /// <summary>Stores manifests in our registry.</summary>
+    public PutManifest PutManifest { get; }
+
+    /// <summary>Removes manifests and tags from our registry.</summary>
+    public RemoveManifest RemoveManifest { get; }
+
+    /// <summary>Frees what our registry no longer needs.</summary>
+    public CollectRepositories CollectRepositories { get; }
+
     private ContainerRecovery Recovery { get; }
 
     /// <summary>Opens the engine on its roots and takes over the containers that run. Ended containers and restart policies are handled in the background.</summary>
@@ -403,6 +428,8 @@ public sealed class SlipwayEngine : IAsyncDisposable
         await Snapshots.LoadAsync(lost).ConfigureAwait(false);
         await Images.LoadAsync(lost).ConfigureAwait(false);
         BuildCache.Load();
+        Repositories.Load();
+        Grants.Load();
         await new LoadVolumes(Volumes, State, Paths, _log).RunAsync(lost).ConfigureAwait(false);
         Networks.Load(State, _log);
         var damaged = await loader.RunAsync(lost).ConfigureAwait(false);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Slipway.Api.Routing;
-using Slipway.Api.Transport;
+using Slipway.Transport;
 
 namespace Slipway.Api.Hijack;
 

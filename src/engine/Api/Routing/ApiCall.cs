@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Slipway.Api.Requests;
-using Slipway.Api.Transport;
+using Slipway.Transport;
 using Slipway.DockerApi;
 
 namespace Slipway.Api.Routing;

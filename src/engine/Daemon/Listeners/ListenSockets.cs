@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
-using Slipway.Api.Transport;
+using Slipway.Transport;
 using Slipway.Daemon.Options;
 
 namespace Slipway.Daemon.Listeners;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
-using Slipway.Api.Transport;
+using Slipway.Transport;
 using Slipway.Daemon.Options;
 using Slipway.Linux;
 

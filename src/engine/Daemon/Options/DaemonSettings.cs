@@ -174,6 +174,9 @@ public sealed class DaemonSettings
     /// <summary><c>--max-download-attempts</c>.</summary>
     public int MaxDownloadAttempts { get; set; } = 5;
 
+    /// <summary><c>--registry-…</c>.</summary>
+    public RegistrySettings Registry { get; } = new();
+
     /// <summary><c>--userland-proxy</c>.</summary>
     public bool UserlandProxy { get; set; } = true;
 

@@ -62,6 +62,7 @@ public static class SettingsReader
             throw new OptionException($"default-runtime: no runtime is named \"{settings.DefaultRuntime}\"; there are {string.Join(", ", settings.Runtimes.Keys)}");
         }
 
+        settings.Registry.Check();
         foreach (var host in settings.Hosts)
         {
             Listeners.ListenAddress.Parse(host, settings);

@@ -22,6 +22,12 @@ internal sealed class EndpointResolver(DistributionOptions options)
     /// <exception cref="EngineException">InvalidArgument: its configuration cannot be read.</exception>
     internal async Task<IReadOnlyList<RegistryEndpoint>> FindAsync(string domain, bool push, CancellationToken cancel)
     {
+        if (options.Own is { } own && own.Is(domain))
+        {
+            // It proves itself by the engine's key, which nobody else has; its certificate may be of its own making.
+            return [new RegistryEndpoint { Base = own.Base, IsOwn = true, Tls = new TlsSettings(own.Tls, [], []), Headers = new Dictionary<string, string> { [own.Header] = own.Key } }];
+        }
+
         var endpoints = _directories.Hosts(domain) is { } hosts ? Configured(domain, hosts) : await UsualAsync(domain, cancel).ConfigureAwait(false);
         return [.. endpoints.Where(endpoint => push ? endpoint.CanPush && endpoint.IsUpstream : endpoint.CanPull)];
     }

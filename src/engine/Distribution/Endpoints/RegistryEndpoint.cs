@@ -32,6 +32,9 @@ internal sealed record RegistryEndpoint
     /// <summary>It may be pushed to.</summary>
     internal bool CanPush { get; init; } = true;
 
+    /// <summary>The registry that is part of this engine: it has what the content store has.</summary>
+    internal bool IsOwn { get; init; }
+
     internal TlsSettings Tls { get; init; } = TlsSettings.Default;
 
     /// <summary>Headers that every request carries, by configuration.</summary>

@@ -34,7 +34,8 @@ internal sealed class ImagePusher(SlipwayEngine engine, RegistrySession session,
         var target = image.Record.Target;
         if (!MediaTypes.IsIndex(target.MediaType))
         {
-            return await PushManifestAsync(target, tag, mayPack: true, cancel).ConfigureAwait(false);
+            // Our own registry stores blobs where images have theirs: packing would only make a second copy.
+            return await PushManifestAsync(target, tag, mayPack: !session.Endpoint.IsOwn, cancel).ConfigureAwait(false);
         }
 
         if (platform is null && await PushIndexAsync(target, tag, cancel).ConfigureAwait(false))

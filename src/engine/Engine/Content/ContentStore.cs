@@ -50,12 +50,14 @@ public sealed class ContentStore
     }
 
     /// <summary>Opens a blob for reading.</summary>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="options">How it is going to be read.</param>
     /// <exception cref="EngineException">NotFound, or Damaged when it cannot be read.</exception>
-    public SafeFileHandle Open(Digest digest)
+    public SafeFileHandle Open(Digest digest, FileOptions options = FileOptions.SequentialScan)
     {
         try
         {
-            return File.OpenHandle(PathOf(digest), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+            return File.OpenHandle(PathOf(digest), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, options);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -110,6 +112,12 @@ public sealed class ContentStore
             return _partials.Add(path) ? new BlobWriter(this, path, resume: true) : throw EngineException.Conflict($"blob {digest} is being written");
         }
     }
+
+    /// <summary>
+    /// Begins or continues a blob whose digest comes at its end, in a file of the caller's on the data root's file system. What was written
+    /// stays until <see cref="BlobWriter.Drop"/>. Call <see cref="BlobWriter.Recall"/> before writing.
+    /// </summary>
+    public BlobWriter OpenUpload(string path) => new(this, path, resume: true);
 
     /// <summary>Whether a file of the staging directory is a beginning that is worth keeping.</summary>
     public static bool IsPartial(string path) => Path.GetFileName(path).StartsWith(PartialPrefix, StringComparison.Ordinal);

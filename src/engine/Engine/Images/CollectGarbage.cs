@@ -12,10 +12,10 @@ namespace Slipway.Engine.Images;
 public sealed record Collected(IReadOnlyList<Digest> ChainIds, long Bytes);
 
 /// <summary>
-/// Deletes blobs and snapshots that no image, no container, no build cache and no open lease refers to. When an image cannot be read it is not known what
+/// Deletes blobs and snapshots that no image, no container, no build cache, no repository and no open lease refers to. When an image cannot be read it is not known what
 /// it needs, so nothing is deleted then.
 /// </summary>
-public sealed class CollectGarbage(ContentStore content, Snapshotter snapshots, ImageTable images, Func<IReadOnlyList<ImageUse>> uses, BuildCacheTable cache, ILogger log)
+public sealed class CollectGarbage(ContentStore content, Snapshotter snapshots, ImageTable images, Func<IReadOnlyList<ImageUse>> uses, BuildCacheTable cache, Repositories.RepositoryTable repositories, ILogger log)
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -63,7 +63,7 @@ public sealed class CollectGarbage(ContentStore content, Snapshotter snapshots, 
 
     private HashSet<Digest> NeededBlobs()
     {
-        var needed = new HashSet<Digest>(cache.Blobs());
+        var needed = new HashSet<Digest>(cache.Blobs().Concat(repositories.Blobs()));
         foreach (var image in images.All)
         {
             needed.UnionWith(ContentTree.Below(image.Record.Target, content).Select(descriptor => descriptor.Digest));

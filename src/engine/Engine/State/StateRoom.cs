@@ -23,6 +23,21 @@ public enum StateRoom
 
     /// <summary>Build cache records.</summary>
     BuildCache,
+
+    /// <summary>Repositories of our registry.</summary>
+    Repositories,
+
+    /// <summary>Which blobs a repository has.</summary>
+    RepositoryBlobs,
+
+    /// <summary>Manifests of repositories.</summary>
+    RepositoryManifests,
+
+    /// <summary>Tags of repositories.</summary>
+    RepositoryTags,
+
+    /// <summary>What users of the registry may do.</summary>
+    RegistryGrants,
 }
 
 /// <summary>One change to one row.</summary>

@@ -3,13 +3,14 @@ using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
-namespace Slipway.Api.Transport;
+namespace Slipway.Transport;
 
 /// <summary>Puts a TLS handshake before the requests of a connection. A client without an accepted certificate never reaches a route.</summary>
-internal static class TlsConnections
+public static class TlsConnections
 {
     private static readonly TimeSpan s_handshake = TimeSpan.FromSeconds(10);
 
+    /// <summary>What a connection passes through before its requests.</summary>
     public static ConnectionDelegate Wrap(ConnectionDelegate next, SslServerAuthenticationOptions options, TimeProvider time, ILogger log) =>
         async connection =>
         {

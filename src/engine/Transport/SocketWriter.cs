@@ -1,13 +1,13 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
 
-namespace Slipway.Api.Transport;
+namespace Slipway.Transport;
 
 /// <summary>
 /// Writes to the client; a flush returns when the kernel has taken the bytes. A client that is gone ends the writer quietly, since
 /// Kestrel knows completion but takes an exception here for a fault of the server.
 /// </summary>
-internal sealed class SocketWriter(Stream stream, SocketConnection connection) : PipeWriter
+internal sealed class SocketWriter(Stream stream, SocketConnection connection, FileSending? files = null) : PipeWriter
 {
     private const int BufferSize = 16 * 1024;
 
@@ -18,16 +18,25 @@ internal sealed class SocketWriter(Stream stream, SocketConnection connection) :
     public override bool CanGetUnflushedBytes => true;
 
     /// <inheritdoc/>
-    public override long UnflushedBytes => _inner.UnflushedBytes;
+    public override long UnflushedBytes => _inner.UnflushedBytes + (files?.Pending ?? 0);
 
     /// <inheritdoc/>
-    public override void Advance(int bytes) => _inner.Advance(bytes);
+    public override void Advance(int bytes)
+    {
+        if (files is { IsActive: true })
+        {
+            files.Advance(bytes);
+            return;
+        }
+
+        _inner.Advance(bytes);
+    }
 
     /// <inheritdoc/>
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _inner.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0) => files is { IsActive: true } ? FileSending.Memory : _inner.GetMemory(sizeHint);
 
     /// <inheritdoc/>
-    public override Span<byte> GetSpan(int sizeHint = 0) => _inner.GetSpan(sizeHint);
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
     /// <inheritdoc/>
     public override void CancelPendingFlush() => _inner.CancelPendingFlush();
@@ -56,6 +65,12 @@ internal sealed class SocketWriter(Stream stream, SocketConnection connection) :
 
         try
         {
+            if (files is { Pending: > 0 })
+            {
+                await files.FlushAsync();
+                return default;
+            }
+
             return source.IsEmpty ? await _inner.FlushAsync(cancellationToken) : await _inner.WriteAsync(source, cancellationToken);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 
-namespace Slipway.Api.Transport;
+namespace Slipway.Transport;
 
 /// <summary>
 /// A socket that already listens, as the address that Kestrel is told to serve. Opening sockets is apart from serving them, so that a

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 
-namespace Slipway.Api.Transport;
+namespace Slipway.Transport;
 
 /// <summary>
 /// Notices that a client has left while its request waits for something to happen (a wait, followed logs, events). A client that has

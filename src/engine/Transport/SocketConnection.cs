@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Slipway.Api.Transport;
+namespace Slipway.Transport;
 
 /// <summary>
 /// One client. Reads happen on demand and writes go straight to the socket, so a slow client holds back whoever writes to it and an
@@ -25,17 +25,23 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe,
     {
         _socket = socket;
         LocalEndPoint = endPoint;
+        RemoteEndPoint = socket.AddressFamily == AddressFamily.Unix ? null : socket.RemoteEndPoint;
         ConnectionId = Interlocked.Increment(ref s_lastId).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
         ConnectionClosed = _closed.Token;
         Stream = new NetworkStream(socket, ownsSocket: false);
         Input = PipeReader.Create(Stream, new StreamPipeReaderOptions(bufferSize: ReadSize, leaveOpen: true, useZeroByteReads: true));
-        Output = new SocketWriter(Stream, this);
+        var files = new FileSending(socket);
+        Output = new SocketWriter(Stream, this, files);
         Transport = this;
         Features.Set<IConnectionIdFeature>(this);
         Features.Set<IConnectionItemsFeature>(this);
         Features.Set<IConnectionLifetimeFeature>(this);
         Features.Set<IConnectionTransportFeature>(this);
         Features.Set(this);
+        if (endPoint.Tls is null)
+        {
+            Features.Set(files);
+        }
     }
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
-namespace Slipway.Api.Transport;
+namespace Slipway.Transport;
 
 /// <summary>
 /// Kestrel's door to our own sockets. Kestrel's stock transport aborts a request as soon as the client stops sending, but a Docker

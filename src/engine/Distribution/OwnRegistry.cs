@@ -1,0 +1,36 @@
+using System.Net;
+
+namespace Slipway.Distribution;
+
+/// <summary>The registry that is part of this engine: what both have need not travel.</summary>
+/// <param name="Address">Where it listens.</param>
+/// <param name="Tls">Whether with TLS.</param>
+/// <param name="Header">The header in which the engine proves itself.</param>
+/// <param name="Key">What it proves itself with; only the registry itself learns it.</param>
+public sealed record OwnRegistry(IPEndPoint Address, bool Tls, string Header, string Key)
+{
+    /// <summary>Whether a registry's name means this one: a loopback address, or the one it listens on, with its port.</summary>
+    internal bool Is(string domain)
+    {
+        var colon = domain.LastIndexOf(':');
+        if (colon < 0 || domain[(colon + 1)..] != Address.Port.ToString(System.Globalization.CultureInfo.InvariantCulture))
+        {
+            return false;
+        }
+
+        var host = domain[..colon].Trim('[', ']');
+        var any = Address.Address.Equals(IPAddress.Any) || Address.Address.Equals(IPAddress.IPv6Any);
+        return host == "localhost" ? any || Address.Address.Equals(IPAddress.Loopback)
+            : IPAddress.TryParse(host, out var named) && (named.Equals(Address.Address) || (any && IPAddress.IsLoopback(named)));
+    }
+
+    /// <summary>The address to connect to: never a name that could lead elsewhere.</summary>
+    internal Uri Base
+    {
+        get
+        {
+            var address = Address.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : Address.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : Address.Address;
+            return new Uri($"{(Tls ? "https" : "http")}://{new IPEndPoint(address, Address.Port)}/v2/");
+        }
+    }
+}
