@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
-using Slipway.Engine.Repositories;
 using Slipway.Oci;
 using Slipway.Registry.Access;
 using Slipway.Registry.Answers;

@@ -72,7 +72,7 @@ public sealed class VerbTests
     {
         await using var store = await ImageStore.CreateAsync();
         List<ImageUse> uses = [];
-        var garbage = new CollectGarbage(store.Content, store.Snapshots, store.Images, () => uses, new BuildCacheTable(store.State, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var garbage = new CollectGarbage(store.Content, store.Snapshots, store.Images, () => uses, new BuildCacheTable(store.State, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance), new Slipway.Engine.Repositories.RepositoryTable(store.State, store.Content, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         var remove = new RemoveImage(store.Images, garbage, store.Events, () => uses);
         await store.LoadAsync(new MemoryStream(Archives.Docker(["a:1", "b:1"], Bottom, Top)));
         var image = store.Images.Resolve("a:1");
@@ -106,7 +106,7 @@ public sealed class VerbTests
     public async Task A_name_that_moves_leaves_a_dangling_image_that_prune_removes()
     {
         await using var store = await ImageStore.CreateAsync();
-        var garbage = new CollectGarbage(store.Content, store.Snapshots, store.Images, () => [], new BuildCacheTable(store.State, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var garbage = new CollectGarbage(store.Content, store.Snapshots, store.Images, () => [], new BuildCacheTable(store.State, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance), new Slipway.Engine.Repositories.RepositoryTable(store.State, store.Content, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         await store.LoadAsync(new MemoryStream(Archives.Docker(["a:1"], Bottom, Top)));
         await store.LoadAsync(new MemoryStream(Archives.Docker(["a:1"], Bottom)));
         var list = new ListImages(store.Images, store.Content, store.Snapshots, () => [], TimeProvider.System);

@@ -1,6 +1,5 @@
 using Slipway.Engine.Content;
 using Slipway.Engine.State;
-using Slipway.Oci;
 
 namespace Slipway.Engine.Repositories;
 

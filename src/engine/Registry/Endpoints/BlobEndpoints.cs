@@ -4,7 +4,6 @@ using Microsoft.Win32.SafeHandles;
 using Slipway.Engine;
 using Slipway.Engine.Repositories;
 using Slipway.Oci;
-using Slipway.Registry.Access;
 using Slipway.Registry.Answers;
 using Slipway.Transport;
 

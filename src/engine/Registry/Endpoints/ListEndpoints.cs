@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Slipway.Engine;
-using Slipway.Engine.Repositories;
 using Slipway.Oci;
 using Slipway.Registry.Access;
 using Slipway.Registry.Answers;
