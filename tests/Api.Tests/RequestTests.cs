@@ -62,7 +62,7 @@ public sealed class RequestTests
     public async Task Ping_has_the_headers_clients_look_for()
     {
         var answer = await SendAsync("HEAD", "/_ping");
-        foreach (var header in (string[])["Api-Version: 1.51", "Docker-Experimental: false", "Ostype: linux", "Server: Slipway/0.", "Builder-Version: 1", "Swarm: inactive", "Content-Length: 0"])
+        foreach (var header in (string[])["Api-Version: 1.51", "Docker-Experimental: false", "Ostype: linux", "Server: Slipway/0.", "Builder-Version: 2", "Swarm: inactive", "Content-Length: 0"])
         {
             Assert.Contains("\r\n" + header, answer, StringComparison.Ordinal);
         }

@@ -19,7 +19,8 @@ public sealed class NeverRules
         ["Slipway.Transport"] = [],
         ["Slipway.Registry"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Transport"],
         ["Slipway.Api"] = ["Slipway.Transport", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
-        ["slipwayd"] = ["Slipway.Transport", "Slipway.Registry", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution", "Slipway.Api"],
+        ["Slipway.BuildKit"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
+        ["slipwayd"] = ["Slipway.BuildKit", "Slipway.Transport", "Slipway.Registry", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution", "Slipway.Api"],
         ["Slipway.Client"] = ["Slipway.DockerApi"],
         ["slipway"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client"],
     };

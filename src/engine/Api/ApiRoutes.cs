@@ -12,8 +12,9 @@ public static class ApiRoutes
     /// <param name="engine">The engine.</param>
     /// <param name="builder">Its builder.</param>
     /// <param name="registries">The registry client.</param>
+    /// <param name="buildKit">The ways to BuildKit's API.</param>
     /// <param name="debug">Whether the daemon logs at debug level now, for <c>info</c>.</param>
-    public static RouteTable For(SlipwayEngine engine, Builder builder, Registries registries, Func<bool> debug)
+    public static RouteTable For(SlipwayEngine engine, Builder builder, Registries registries, BuildKitEndpoints buildKit, Func<bool> debug)
     {
         var routes = new RouteTable();
         PingEndpoints.Map(routes);
@@ -28,6 +29,7 @@ public static class ApiRoutes
         new ContainerStreamEndpoints(engine).Map(routes);
         new ExecEndpoints(engine).Map(routes);
         new BuildEndpoints(builder).Map(routes);
+        buildKit.Map(routes);
         new VolumeEndpoints(engine).Map(routes);
         new NetworkEndpoints(engine).Map(routes);
         SwarmEndpoints.Map(routes);

@@ -15,7 +15,7 @@ public static class PingEndpoints
     private static async Task PingAsync(ApiCall call)
     {
         var response = call.Http.Response;
-        response.Headers["Builder-Version"] = "1";
+        response.Headers["Builder-Version"] = "2";
         response.Headers["Swarm"] = "inactive";
         response.Headers.CacheControl = "no-cache, no-store, must-revalidate";
         response.Headers.Pragma = "no-cache";

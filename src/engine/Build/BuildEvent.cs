@@ -28,5 +28,5 @@ public sealed record OperationDone(Operation Operation, DateTimeOffset Time, str
 /// <summary>A node failed.</summary>
 /// <param name="Operation">The node.</param>
 /// <param name="Time">When.</param>
-/// <param name="Error">Why.</param>
-public sealed record OperationFailed(Operation Operation, DateTimeOffset Time, string Error) : BuildEvent(Operation, Time);
+/// <param name="Error">Why; a cancellation when it was only stopped.</param>
+public sealed record OperationFailed(Operation Operation, DateTimeOffset Time, Exception Error) : BuildEvent(Operation, Time);

@@ -31,7 +31,7 @@ public sealed record BuildRequest
     public IReadOnlyList<string> CacheFrom { get; init; } = [];
 
     /// <summary>Whether base images are looked for in their registry first.</summary>
-    public bool Pull { get; init; }
+    public bool PullFirst { get; init; }
 
     /// <summary>Whether the image's new layers are made into one.</summary>
     public bool Squash { get; init; }
@@ -42,17 +42,18 @@ public sealed record BuildRequest
     /// <summary>The platform to build for; null for this machine's.</summary>
     public Platform? Platform { get; init; }
 
-    /// <summary>Further named contexts: name → image reference or context.</summary>
-    public IReadOnlyDictionary<string, NamedContext> Contexts { get; init; } = new Dictionary<string, NamedContext>();
+    /// <summary>Further named contexts, as <see cref="Graph.GraphOptions.NamedContexts"/> has them.</summary>
+    public IReadOnlyDictionary<string, string> Contexts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the context leaves out, for warnings; null when that is not known.</summary>
+    public IgnorePatterns? Ignore { get; init; }
+
+    /// <summary>Gets an image from its registry with this client's credentials; null for the builder's own way.</summary>
+    public Func<Reference, Platform?, CancellationToken, Task>? Pull { get; init; }
 
     /// <summary>Secrets by id; asked when a RUN mounts one.</summary>
     public Func<string, CancellationToken, Task<byte[]?>>? Secrets { get; init; }
 }
-
-/// <summary>A named context of a build: an image, or files.</summary>
-/// <param name="Image">Reference of an image; null for files.</param>
-/// <param name="Files">The files; null for an image.</param>
-public sealed record NamedContext(string? Image, Context.BuildContext? Files);
 
 /// <summary>What a build gave.</summary>
 /// <param name="Image">The image's id.</param>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Build.Cache;
+using Slipway.Build.Context;
 using Slipway.Build.Solve;
 using Slipway.Engine;
 using Slipway.Linux;
@@ -19,8 +20,9 @@ public sealed class Builder : IDisposable
         Commits = new LayerCommits(engine, logs.CreateLogger("build"));
         Slots = new SemaphoreSlim(Math.Max(LeastParallel, Environment.ProcessorCount * 2));
         CacheMounts = new CacheMounts(engine);
-        PruneCache = new PruneCache(engine, CacheMounts);
-        ListCache = new ListCache(engine, CacheMounts);
+        Mirrors = new ContextMirrors(engine);
+        PruneCache = new PruneCache(engine, CacheMounts, Mirrors);
+        ListCache = new ListCache(engine, CacheMounts, Mirrors);
         CacheMounts.Sweep();
     }
 
@@ -35,6 +37,9 @@ public sealed class Builder : IDisposable
 
     /// <summary>What the cache holds.</summary>
     public ListCache ListCache { get; }
+
+    /// <summary>Copies of clients' directories.</summary>
+    public ContextMirrors Mirrors { get; }
 
     internal LayerCommits Commits { get; }
 
@@ -51,6 +56,7 @@ public sealed class Builder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Mirrors.Dispose();
         Watch.Dispose();
         Slots.Dispose();
     }

@@ -3,6 +3,8 @@ using Slipway.Api;
 using Slipway.Api.Routing;
 using Slipway.Transport;
 using Slipway.Build;
+using Slipway.BuildKit;
+using Slipway.BuildKit.Sessions;
 using Slipway.Daemon.Listeners;
 using Slipway.Daemon.Logging;
 using Slipway.Daemon.Options;
@@ -50,7 +52,9 @@ internal static class DaemonProcess
             await using var server = registry?.Server;
             using var registries = Registries.For(engine, registry?.Own);
             using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
-            await ServeAsync(ApiRoutes.For(engine, builder, registries, () => log.Least <= LogLevel.Debug), endPoints, time, log, room, signals);
+            await using var buildKit = new BuildKitDoor(builder, registries, log);
+            var routes = ApiRoutes.For(engine, builder, registries, Upgrades(buildKit), () => log.Least <= LogLevel.Debug);
+            await ServeAsync(routes, endPoints, time, log, room, signals);
             return 0;
         }
         catch (EngineException e)
@@ -59,6 +63,10 @@ internal static class DaemonProcess
             return 1;
         }
     }
+
+    private static BuildKitEndpoints Upgrades(BuildKitDoor door) => new(
+        (_, connection, gone) => door.ServeAsync(connection, gone),
+        (asked, connection, gone) => door.JoinAsync(connection, SessionHello.Of(asked), gone));
 
     private static async Task ServeAsync(RouteTable routes, IReadOnlyList<BoundEndPoint> endPoints, TimeProvider time, StderrLog log, ILogger room, StopSignals signals)
     {

@@ -32,7 +32,7 @@ internal static class BuildQuery
             Labels = Map(query, "labels").ToDictionary(pair => pair.Key, pair => pair.Value ?? ""),
             NoCache = query.Flag("nocache"),
             CacheFrom = Json(query, "cachefrom", DockerJson.Default.StringList) ?? [],
-            Pull = query.Flag("pull"),
+            PullFirst = query.Flag("pull"),
             Host = Host(query),
             Platform = platform,
         };

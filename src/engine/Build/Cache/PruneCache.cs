@@ -1,3 +1,4 @@
+using Slipway.Build.Context;
 using Slipway.DockerApi;
 using Slipway.Engine;
 using Slipway.Engine.Steps;
@@ -19,8 +20,9 @@ public sealed class PruneCache
 
     private readonly SlipwayEngine _engine;
     private readonly CacheMounts _mounts;
+    private readonly ContextMirrors _mirrors;
 
-    internal PruneCache(SlipwayEngine engine, CacheMounts mounts) => (_engine, _mounts) = (engine, mounts);
+    internal PruneCache(SlipwayEngine engine, CacheMounts mounts, ContextMirrors mirrors) => (_engine, _mounts, _mirrors) = (engine, mounts, mirrors);
 
     /// <summary>Prunes.</summary>
     /// <exception cref="EngineException">InvalidArgument for a filter that is none.</exception>
@@ -31,13 +33,15 @@ public sealed class PruneCache
             throw EngineException.Invalid($"invalid filter '{name}'");
         }
 
-        var list = new ListCache(_engine, _mounts);
+        var list = new ListCache(_engine, _mounts, _mirrors);
+        var held = _mirrors.Rows().Where(mirror => mirror.InUse).Select(mirror => mirror.Row.Key).ToHashSet();
         var chains = list.ImageChains();
-        var rows = list.Rows().Where(row => !_mounts.InUse(row.Key)).ToList();
+        var rows = list.Rows().Where(row => !_mounts.InUse(row.Key) && !held.Contains(row.Key)).ToList();
         var candidates = rows.Where(row => Matches(row, request, chains)).OrderBy(row => row.LastUsed ?? row.Created).ToList();
         var gone = Choose(candidates, rows, request, list);
-        var layers = gone.Where(row => row.Directory is null).ToList();
-        var freed = gone.Where(row => row.Directory is not null).Sum(list.SizeOf);
+        var layers = gone.Where(row => row is { Directory: null, Type: not ContextMirrors.RowType }).ToList();
+        var freed = gone.Except(layers).Sum(list.SizeOf);
+        _mirrors.Remove(gone.Where(row => row.Type == ContextMirrors.RowType).Select(row => row.Key));
         await _mounts.RemoveAsync([.. gone.Where(row => row.Directory is not null)]).ConfigureAwait(false);
         await _engine.BuildCache.RemoveAsync([.. layers.Select(row => row.Key)]).ConfigureAwait(false);
         freed += (await _engine.CollectGarbage.RunAsync().ConfigureAwait(false)).Bytes;

@@ -27,7 +27,7 @@ public sealed class BuildContext : IDisposable
     internal System.Collections.Concurrent.ConcurrentDictionary<string, byte[]> Digests { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether any of its files may have extended attributes.</summary>
-    internal bool HasAttributes { get; private set; } = true;
+    internal bool HasAttributes { get; set; } = true;
 
     /// <summary>Receives a context as a tar stream, plain or compressed.</summary>
     /// <exception cref="EngineException">InvalidArgument when it is no tar, or a hostile one.</exception>

@@ -11,8 +11,8 @@ namespace Slipway.Build.Results;
 internal sealed class ImageResult(Builder builder)
 {
     /// <summary>Stores the image with all its layers.</summary>
-    /// <returns>The image's id.</returns>
-    internal async Task<Digest> StoreAsync(BuildGraph graph, Solved solved, Solver solver, IReadOnlyList<Reference> names, CancellationToken cancel)
+    /// <returns>The image's documents.</returns>
+    internal async Task<BuiltImage> StoreAsync(BuildGraph graph, Solved solved, Solver solver, IReadOnlyList<Reference> names, CancellationToken cancel)
     {
         var layers = await StepLayer.ContentsAsync(solved.Top).WaitAsync(cancel).ConfigureAwait(false);
         var steps = await StepsAsync(graph.Result, solver).ConfigureAwait(false);
@@ -27,7 +27,7 @@ internal sealed class ImageResult(Builder builder)
             }
         }
 
-        return image.Config.Digest;
+        return image;
     }
 
     // The steps of the stages that the image is made of, the first one first.

@@ -39,7 +39,7 @@ internal sealed class NodeProgress(Operation node, Action<BuildEvent> report, Ti
     {
         if (_started || error is not OperationCanceledException)
         {
-            report(new OperationFailed(node, time.GetUtcNow(), error is OperationCanceledException ? "context canceled" : error.Message));
+            report(new OperationFailed(node, time.GetUtcNow(), error));
         }
     }
 }

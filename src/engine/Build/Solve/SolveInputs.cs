@@ -7,28 +7,15 @@ using Slipway.Engine.Images;
 namespace Slipway.Build.Solve;
 
 /// <summary>What a build brings along: its contexts, its images, its secrets, the limits of its commands.</summary>
-internal sealed class SolveInputs(Builder builder, BuildRequest request, BuildContext context)
+internal sealed class SolveInputs(Builder builder, BuildRequest request, OpenContext open)
 {
-    private const string MainContext = "context";
-
     private readonly ConcurrentDictionary<string, Lazy<Task<RunnableImage>>> _images = new(StringComparer.Ordinal);
 
     /// <summary>The request.</summary>
     internal BuildRequest Request => request;
 
-    /// <summary>The files of a context.</summary>
-    /// <exception cref="EngineException">NotFound when the client sent none of that name.</exception>
-    internal BuildContext Files(string name)
-    {
-        if (name == MainContext)
-        {
-            return context;
-        }
-
-        return request.Contexts.TryGetValue(name, out var named) && named.Files is { } files
-            ? files
-            : throw EngineException.NotFound($"no build context is named {name}");
-    }
+    /// <summary>The files of a context; they stay their owner's.</summary>
+    internal Task<BuildContext> FilesAsync(LocalSource source, CancellationToken cancel) => open(source, cancel);
 
     /// <summary>An image, ready to be built on; looked up once for the whole build, so that a tag that moves meanwhile changes nothing.</summary>
     /// <exception cref="EngineException">NotFound, also when it has no such platform.</exception>
@@ -39,7 +26,7 @@ internal sealed class SolveInputs(Builder builder, BuildRequest request, BuildCo
     {
         var name = source.Reference.ToString();
         var platform = request.Platform is null ? null : source.Platform;
-        if (builder.Pull is { } pull && (request.Pull || builder.Engine.Images.Find(name) is null))
+        if ((request.Pull ?? builder.Pull) is { } pull && (request.PullFirst || builder.Engine.Images.Find(name) is null))
         {
             await pull(source.Reference, platform, cancel).ConfigureAwait(false);
         }

@@ -69,7 +69,7 @@ internal sealed class Solver : IDisposable
             {
                 ImageSource image => await ImageAsync(image).ConfigureAwait(false),
                 ScratchSource => Scratch(),
-                LocalSource local => new Solved("", null, null, null, Cached: false) { Files = _inputs.Files(local.ContextName) },
+                LocalSource local => await OpenAsync(progress, local).ConfigureAwait(false),
                 HttpSource http => await FetchAsync(progress, () => RemoteFile.FetchAsync(_builder.Engine, http, _stop.Token)).ConfigureAwait(false),
                 GitSource git => await FetchAsync(progress, () => new GitCheckout(_builder).FetchAsync(git, _stop.Token)).ConfigureAwait(false),
                 MakeDirectory directory => await _copy.MakeDirectoryAsync(directory, inputs, progress, _stop.Token).ConfigureAwait(false),
@@ -118,6 +118,12 @@ internal sealed class Solver : IDisposable
     {
         using var key = new CacheKey("scratch");
         return new Solved(key.Finish(), null, null, null, Cached: false);
+    }
+
+    private async Task<Solved> OpenAsync(NodeProgress progress, LocalSource source)
+    {
+        progress.Started();
+        return new Solved("", null, null, null, Cached: false) { Files = await _inputs.FilesAsync(source, _stop.Token).ConfigureAwait(false) };
     }
 
     private async Task<Solved> FetchAsync(NodeProgress progress, Func<Task<BuildContext>> fetch)

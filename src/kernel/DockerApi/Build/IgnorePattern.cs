@@ -18,6 +18,9 @@ internal sealed class IgnorePattern
         LiteralPrefix = wild < 0 ? text : string.Join('/', _parts[..wild]);
     }
 
+    /// <summary>The pattern without its <c>!</c>.</summary>
+    internal string Text => _text;
+
     /// <summary>Whether it takes files back in (<c>!</c>).</summary>
     internal bool Negated { get; }
 

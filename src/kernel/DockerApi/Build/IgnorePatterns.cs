@@ -24,6 +24,9 @@ public sealed class IgnorePatterns
     /// <summary>Whether patterns with <c>!</c> are there.</summary>
     public bool HasExceptions { get; }
 
+    /// <summary>The patterns, cleaned, as a client understands them.</summary>
+    public IEnumerable<string> Patterns => _patterns.Select(pattern => (pattern.Negated ? "!" : "") + pattern.Text);
+
     /// <summary>Reads the file: one pattern a line, <c>#</c> comments, <c>!</c> exceptions.</summary>
     /// <exception cref="FormatException">A <c>!</c> stands alone, or there are too many patterns.</exception>
     public static IgnorePatterns Parse(string text)

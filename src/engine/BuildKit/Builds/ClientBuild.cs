@@ -1,0 +1,69 @@
+using Slipway.BuildKit.Grpc;
+using Slipway.BuildKit.Messages.Gateway;
+using Slipway.BuildKit.Sessions;
+
+namespace Slipway.BuildKit.Builds;
+
+/// <summary>One build from a client's <c>Solve</c> until its answer: what was asked, who asked, what is known of it.</summary>
+internal sealed class ClientBuild : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, FrontendResult> _results = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _cancel;
+
+    internal ClientBuild(Messages.SolveRequest request, Session session, TimeProvider time, CancellationToken cancel)
+    {
+        (Request, Session) = (request, session);
+        Progress = new BuildProgress(request.Ref, time);
+        _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancel, session.Gone);
+    }
+
+    /// <summary>What was asked.</summary>
+    internal Messages.SolveRequest Request { get; }
+
+    /// <summary>The client that asked.</summary>
+    internal Session Session { get; }
+
+    /// <summary>What is told of it.</summary>
+    internal BuildProgress Progress { get; }
+
+    /// <summary>Cancelled when the client gives it up or is gone.</summary>
+    internal CancellationToken Canceled => _cancel.Token;
+
+    /// <summary>What the client's part of the build ended with.</summary>
+    internal TaskCompletionSource<ReturnRequest> Returned { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Keeps a result; it ends with the build.</summary>
+    internal string Keep(FrontendResult result)
+    {
+        var id = Guid.NewGuid().ToString("N");
+        lock (_lock)
+        {
+            _results[id] = result;
+        }
+
+        return id;
+    }
+
+    /// <summary>A result.</summary>
+    /// <exception cref="GrpcException">NotFound.</exception>
+    internal FrontendResult Result(string id)
+    {
+        lock (_lock)
+        {
+            return _results.GetValueOrDefault(id) ?? throw new GrpcException(GrpcStatus.NotFound, $"no such ref: {id}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cancel.CancelAsync().ConfigureAwait(false);
+        foreach (var result in _results.Values)
+        {
+            await result.DisposeAsync().ConfigureAwait(false);
+        }
+
+        Progress.End();
+        _cancel.Dispose();
+    }
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Slipway.Build;
+using Slipway.DockerApi;
+using Slipway.Engine;
+using Slipway.Oci;
+
+namespace Slipway.BuildKit.Builds;
+
+/// <summary>The options that clients give the Dockerfile frontend.</summary>
+internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values)
+{
+    private const string ContextPrefix = "context:";
+
+    /// <summary>Name of the Dockerfile in its directory.</summary>
+    internal string FileName => Text("filename", "Dockerfile");
+
+    /// <summary>The session's directory that holds the Dockerfile.</summary>
+    internal string DockerfileDirectory => Text("dockerfilekey", "dockerfile");
+
+    /// <summary>The session's directory that is the context.</summary>
+    internal string ContextDirectory => Text("contextkey", "context");
+
+    /// <summary>Address of the context, or empty when the client sends it.</summary>
+    internal string ContextAddress => Text("context", "");
+
+    /// <summary>Directory of a remote context that is used.</summary>
+    internal string ContextSubdirectory => Text("contextsubdir", "");
+
+    /// <summary>What is asked instead of a build, such as <c>frontend.lint</c>; empty for a build.</summary>
+    internal string Subrequest => Text("requestid", "");
+
+    /// <summary>The platforms asked for; none for this machine's.</summary>
+    internal IReadOnlyList<string> Platforms => List("platform");
+
+    /// <summary>The session that has a directory, when it is not the build's own.</summary>
+    internal string? SessionOf(string directory) => values.GetValueOrDefault("local-sessionid:" + directory);
+
+    /// <summary>The session's directory that a named context is; null when it is something else.</summary>
+    internal string? DirectoryOf(string context) =>
+        values.GetValueOrDefault(ContextPrefix + context) is { } value && value.StartsWith("local:", StringComparison.Ordinal) ? value["local:".Length..] : null;
+
+    /// <summary>As a request of the builder.</summary>
+    /// <exception cref="EngineException">InvalidArgument for an option that cannot be understood.</exception>
+    internal BuildRequest Request() => new()
+    {
+        Dockerfile = FileName,
+        Target = Text("target", ""),
+        Arguments = Prefixed("build-arg:").ToDictionary(pair => pair.Key, pair => (string?)pair.Value),
+        Labels = Prefixed("label:"),
+        NoCache = values.TryGetValue("no-cache", out var stages) && stages.Length == 0,
+        NoCacheFilter = List("no-cache"),
+        PullFirst = Text("image-resolve-mode", "") == "pull",
+        Platform = Platforms is [var platform, ..] ? Parse(platform) : null,
+        Contexts = Prefixed(ContextPrefix),
+        Host = new HostConfig
+        {
+            NetworkMode = Text("force-network-mode", "default"),
+            ExtraHosts = List("add-hosts") is { Count: > 0 } hosts ? [.. hosts.Select(host => host.Replace('=', ':'))] : null,
+            ShmSize = Number("shm-size"),
+            Ulimits = List("ulimit") is { Count: > 0 } limits ? [.. limits.Select(Limit)] : null,
+            CgroupParent = Text("cgroup-parent", ""),
+        },
+    };
+
+    private static Platform Parse(string text)
+    {
+        try
+        {
+            return Platform.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw EngineException.Invalid($"failed to parse target platform {text}: {e.Message}", e);
+        }
+    }
+
+    // name=soft:hard
+    private static Ulimit Limit(string text)
+    {
+        var parts = text.Split('=', ':');
+        return parts.Length is 2 or 3 && long.TryParse(parts[1], CultureInfo.InvariantCulture, out var soft) && long.TryParse(parts[^1], CultureInfo.InvariantCulture, out var hard)
+            ? new Ulimit { Name = parts[0], Soft = soft, Hard = hard }
+            : throw EngineException.Invalid($"failed to parse ulimit {text}");
+    }
+
+    private string Text(string name, string otherwise) => values.TryGetValue(name, out var value) && value.Length > 0 ? value : otherwise;
+
+    private IReadOnlyList<string> List(string name) => Text(name, "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private long Number(string name) => long.TryParse(Text(name, "0"), CultureInfo.InvariantCulture, out var number) ? number : throw EngineException.Invalid($"failed to parse {name}");
+
+    private Dictionary<string, string> Prefixed(string prefix) => values
+        .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
+        .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
+}

@@ -1,0 +1,133 @@
+using Google.Protobuf.WellKnownTypes;
+using Slipway.Build;
+using Slipway.BuildKit.Builds;
+using Slipway.BuildKit.Grpc;
+using Slipway.BuildKit.Messages;
+using Slipway.BuildKit.Messages.Gateway;
+using Slipway.BuildKit.Sessions;
+using Slipway.DockerApi;
+
+namespace Slipway.BuildKit;
+
+/// <summary><c>moby.buildkit.v1.Control</c>: builds, their progress, the cache, the worker.</summary>
+internal sealed class ControlMethods(Builder builder, SessionTable sessions, Rendezvous<ClientBuild> builds, GatewayMethods gateway, ExportResult export)
+{
+    private const string Service = "/moby.buildkit.v1.Control/";
+
+    internal static string Version { get; } = typeof(ControlMethods).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    internal void Map(Dictionary<string, Func<GrpcCall, Task>> methods)
+    {
+        methods[Service + "Solve"] = SolveAsync;
+        methods[Service + "Status"] = StatusAsync;
+        methods[Service + "Info"] = InfoAsync;
+        methods[Service + "ListWorkers"] = WorkersAsync;
+        methods[Service + "DiskUsage"] = DiskUsageAsync;
+        methods[Service + "Prune"] = PruneAsync;
+    }
+
+    /// <summary>What executes builds here: this engine.</summary>
+    internal static WorkerRecord Worker() => new()
+    {
+        Id = "slipway",
+        Labels = { ["org.mobyproject.buildkit.worker.executor"] = "containers", ["org.mobyproject.buildkit.worker.snapshotter"] = "overlayfs" },
+        Platforms = { Platforms.ToMessage(Oci.Platform.Host) },
+        BuildkitVersion = BuildkitVersion(),
+    };
+
+    private async Task SolveAsync(GrpcCall call)
+    {
+        var request = await call.ReadAsync(Messages.SolveRequest.Parser).ConfigureAwait(false);
+        var session = await sessions.GetAsync(request.Session, call.Gone).ConfigureAwait(false);
+        var build = new ClientBuild(request, session, builder.Engine.Time, call.Gone);
+        await using (build.ConfigureAwait(false))
+        {
+            builds.Add(request.Ref, build);
+            try
+            {
+                var results = request.Frontend.Length > 0
+                    ? await gateway.SolveAsync(build, new FrontendOptions(request.FrontendAttrs)).ConfigureAwait(false)
+                    : await ReturnedAsync(build).ConfigureAwait(false);
+                var answer = new Messages.SolveResponse();
+                foreach (var (name, value) in await export.RunAsync(build, results).ConfigureAwait(false))
+                {
+                    answer.ExporterResponse[name] = value;
+                }
+
+                build.Progress.End();
+                await call.WriteAsync(answer).ConfigureAwait(false);
+            }
+            finally
+            {
+                build.Progress.End();
+                builds.Remove(request.Ref);
+            }
+        }
+    }
+
+    // The client runs the build's outer part itself and says what came of it.
+    private static async Task<Result> ReturnedAsync(ClientBuild build)
+    {
+        var returned = await build.Returned.Task.WaitAsync(build.Canceled).ConfigureAwait(false);
+        return returned.Error is { Code: not 0 } error ? throw new GrpcException(error) : returned.Result ?? new Result();
+    }
+
+    private async Task StatusAsync(GrpcCall call)
+    {
+        var request = await call.ReadAsync(StatusRequest.Parser).ConfigureAwait(false);
+        var build = await builds.GetAsync(request.Ref, call.Gone).ConfigureAwait(false);
+        await build.Progress.FollowAsync(call.WriteAsync, call.Gone).ConfigureAwait(false);
+    }
+
+    private static async Task InfoAsync(GrpcCall call)
+    {
+        await call.ReadAsync(InfoRequest.Parser).ConfigureAwait(false);
+        await call.WriteAsync(new InfoResponse { BuildkitVersion = BuildkitVersion() }).ConfigureAwait(false);
+    }
+
+    private static async Task WorkersAsync(GrpcCall call)
+    {
+        await call.ReadAsync(ListWorkersRequest.Parser).ConfigureAwait(false);
+        await call.WriteAsync(new ListWorkersResponse { Record = { Worker() } }).ConfigureAwait(false);
+    }
+
+    private async Task DiskUsageAsync(GrpcCall call)
+    {
+        await call.ReadAsync(DiskUsageRequest.Parser).ConfigureAwait(false);
+        await call.WriteAsync(new DiskUsageResponse { Record = { builder.ListCache.Run().Select(Record) } }).ConfigureAwait(false);
+    }
+
+    private async Task PruneAsync(GrpcCall call)
+    {
+        var request = await call.ReadAsync(Messages.PruneRequest.Parser).ConfigureAwait(false);
+        var before = builder.ListCache.Run();
+        var filters = Filters.None;
+        var until = request.KeepDuration > 0 ? builder.Engine.Time.GetUtcNow() - TimeSpan.FromTicks(request.KeepDuration / 100) : (DateTimeOffset?)null;
+        var keep = Math.Max(request.ReservedSpace, request.MaxUsedSpace);
+        var report = await builder.PruneCache.RunAsync(new Build.Cache.PruneRequest(request.All, keep, request.MinFreeSpace, until, filters)).ConfigureAwait(false);
+        foreach (var record in before.Where(record => report.CachesDeleted?.Contains(record.ID) == true))
+        {
+            await call.WriteAsync(Record(record)).ConfigureAwait(false);
+        }
+    }
+
+    private static UsageRecord Record(BuildCacheRecord record)
+    {
+        var message = new UsageRecord
+        {
+            Id = record.ID, Mutable = record.Type is "exec.cachemount" or "source.local", InUse = record.InUse, Size = record.Size, UsageCount = record.UsageCount,
+            Description = record.Description, RecordType = record.Type, Shared = record.Shared, Parents = { record.Parents ?? [] },
+            CreatedAt = Time(record.CreatedAt),
+        };
+        if (record.LastUsedAt is { } used)
+        {
+            message.LastUsedAt = Time(used);
+        }
+
+        return message;
+    }
+
+    private static Timestamp Time(string text) => GoTime.TryParse(text, out var time) ? Timestamp.FromDateTimeOffset(time) : new Timestamp();
+
+    private static BuildkitVersion BuildkitVersion() => new() { Package = "slipway", Version = Version, Revision = "" };
+}

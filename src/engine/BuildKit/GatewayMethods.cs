@@ -1,0 +1,95 @@
+using Slipway.BuildKit.Builds;
+using Slipway.BuildKit.Grpc;
+using Slipway.BuildKit.Messages.Gateway;
+
+namespace Slipway.BuildKit;
+
+/// <summary><c>moby.buildkit.v1.frontend.LLBBridge</c>: what a client's part of a build asks for. The build is named by metadata.</summary>
+internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend frontend)
+{
+    private const string Service = "/moby.buildkit.v1.frontend.LLBBridge/";
+
+    private static readonly string[] FrontendCaps =
+    [
+        "solve.base", "solve.inlinereturn", "resolveimage", "resolveimage.resolvemode", "readfile", "return", "returnmap", "readdir", "statfile",
+        "importcaches", "proto.refarray", "frontend.inputs", "gateway.solve.metadata", "gateway.evaluate.solve",
+    ];
+
+    private static readonly string[] GraphCaps =
+    [
+        "source.image", "source.image.resolvemode", "source.local", "source.local.unique", "source.local.sessionid", "source.local.includepatterns",
+        "source.local.followpaths", "source.local.excludepatterns", "source.local.sharedkeyhint", "source.local.differ", "source.git", "source.git.keepgitdir",
+        "source.git.fullurl", "source.git.subdir", "source.http", "source.http.checksum", "exec.meta.base", "exec.meta.network", "exec.meta.proxyenv",
+        "exec.mount.bind", "exec.mount.cache", "exec.mount.secret", "exec.mount.ssh", "exec.secretenv", "file.base", "platform", "meta.ignorecache",
+        "meta.description", "exporter.sourcedateepoch",
+    ];
+
+    internal void Map(Dictionary<string, Func<GrpcCall, Task>> methods)
+    {
+        methods[Service + "Ping"] = PingAsync;
+        methods[Service + "Solve"] = SolveAsync;
+        methods[Service + "Return"] = ReturnAsync;
+        methods[Service + "Evaluate"] = EvaluateAsync;
+    }
+
+    /// <summary>Runs the Dockerfile frontend for a build.</summary>
+    internal async Task<Result> SolveAsync(ClientBuild build, FrontendOptions options)
+    {
+        var result = await frontend.PlanAsync(build, options).ConfigureAwait(false);
+        return new Result { Ref = new Ref { Id = build.Keep(result) } };
+    }
+
+    private async Task PingAsync(GrpcCall call)
+    {
+        await BuildAsync(call).ConfigureAwait(false);
+        await call.ReadAsync(PingRequest.Parser).ConfigureAwait(false);
+        await call.WriteAsync(new PongResponse
+        {
+            FrontendApiCaps = { FrontendCaps.Select(Cap) },
+            LlbCaps = { GraphCaps.Select(Cap) },
+            Workers = { ControlMethods.Worker() },
+        }).ConfigureAwait(false);
+    }
+
+    private async Task SolveAsync(GrpcCall call)
+    {
+        var build = await BuildAsync(call).ConfigureAwait(false);
+        var request = await call.ReadAsync(SolveRequest.Parser).ConfigureAwait(false);
+        if (!IsDockerfile(request))
+        {
+            throw new GrpcException(GrpcStatus.Unimplemented, request.Frontend.Length > 0 ? $"no frontend named {request.Frontend}: Dockerfiles are what this engine builds" : "graphs of other frontends are not built by this engine");
+        }
+
+        var result = await SolveAsync(build, new FrontendOptions(request.FrontendOpt)).ConfigureAwait(false);
+        if (request.Evaluate)
+        {
+            await build.Result(result.Ref.Id).EvaluateAsync().ConfigureAwait(false);
+        }
+
+        await call.WriteAsync(new SolveResponse { Ref = request.AllowResultReturn ? "" : result.Ref.Id, Result = request.AllowResultReturn ? result : null }).ConfigureAwait(false);
+    }
+
+    // Every version of docker's own frontend is ours.
+    private static bool IsDockerfile(SolveRequest request) =>
+        request.Frontend == "dockerfile.v0"
+        || (request.Frontend == "gateway.v0" && request.FrontendOpt.GetValueOrDefault("source") is { } source && source.Contains("docker/dockerfile", StringComparison.Ordinal));
+
+    private async Task ReturnAsync(GrpcCall call)
+    {
+        var build = await BuildAsync(call).ConfigureAwait(false);
+        build.Returned.TrySetResult(await call.ReadAsync(ReturnRequest.Parser).ConfigureAwait(false));
+        await call.WriteAsync(new ReturnResponse()).ConfigureAwait(false);
+    }
+
+    private async Task EvaluateAsync(GrpcCall call)
+    {
+        var build = await BuildAsync(call).ConfigureAwait(false);
+        var request = await call.ReadAsync(EvaluateRequest.Parser).ConfigureAwait(false);
+        await build.Result(request.Ref).EvaluateAsync().ConfigureAwait(false);
+        await call.WriteAsync(new EvaluateResponse()).ConfigureAwait(false);
+    }
+
+    private Task<ClientBuild> BuildAsync(GrpcCall call) => builds.GetAsync(call.Metadata("buildkit-controlapi-buildid"), call.Gone);
+
+    private static ApiCap Cap(string id) => new() { Id = id, Enabled = true };
+}
