@@ -96,14 +96,15 @@ internal static class MountSpecs
         return new MountSpec { Destination = mount.Destination, Type = "bind", Source = mount.Source, Options = options };
     }
 
-    // Read-only includes the mounts below, where the kernel can do it (mount_setattr(2), Linux 5.12) and nobody declined.
+    // Read-only includes the mounts below, where the kernel can do it (mount_setattr(2), Linux 5.12) and nobody declined. A file has none, and
+    // crun 1.8 takes it for a directory when it is asked for.
     private static bool IsRecursivelyReadOnly(ContainerMount mount, HostFacts host)
     {
         var options = mount.Spec?.BindOptions;
         var able = host.Kernel.CompareTo((5, 12)) >= 0;
         return options?.ReadOnlyForceRecursive == true && !able
             ? throw EngineException.Invalid($"mount {mount.Destination} cannot be made recursively read-only: the kernel is older than 5.12")
-            : able && options is not ({ ReadOnlyNonRecursive: true } or { NonRecursive: true });
+            : able && options is not ({ ReadOnlyNonRecursive: true } or { NonRecursive: true }) && !File.Exists(mount.Source);
     }
 
     /// <summary>Refuses shared and slave mounts whose source could not propagate anything.</summary>
