@@ -214,6 +214,20 @@ public sealed class NetworkTests(EngineRoom room)
         (await room.Docker("network", "rm", name)).Ok();
     }
 
+    [Theory]
+    [InlineData("bridge", true)]
+    [InlineData("private", false)]
+    public async Task A_macvlan_reaches_its_parents_neighbours(string mode, bool eachOther)
+    {
+        using var neighbour = Neighbour.Create();
+        var name = await Create("-d", "macvlan", "--subnet", neighbour.Subnet, "--gateway", neighbour.HostAddress, "-o", "parent=" + neighbour.HostLink, "-o", "macvlan_mode=" + mode);
+        var (one, two) = (await Sleeper(name, "--ip", neighbour.HostAddress + "01"), await Sleeper(name, "--ip", neighbour.HostAddress + "02"));
+        (await room.Docker("exec", one, "ping", "-c", "1", "-W", "2", neighbour.Address)).Ok();
+        Assert.True(neighbour.Pings(neighbour.HostAddress + "02"));
+        Assert.Equal(eachOther, (await room.Docker("exec", one, "ping", "-c", "1", "-W", "1", neighbour.HostAddress + "02")).Code == 0);
+        await Drop(name, one, two);
+    }
+
     private static string Endpoint(string network, string format) => $"{{{{with index .NetworkSettings.Networks \"{network}\"}}}}{format}{{{{end}}}}";
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;

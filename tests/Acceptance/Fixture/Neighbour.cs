@@ -13,9 +13,16 @@ internal sealed class Neighbour : IDisposable
 
     private Neighbour(int subnet)
     {
+        Subnet = $"198.18.{subnet}.0/24";
         HostAddress = $"198.18.{subnet}.1";
         Address = $"198.18.{subnet}.2";
     }
+
+    /// <summary>The subnet on the cable.</summary>
+    internal string Subnet { get; }
+
+    /// <summary>The host's end of the cable.</summary>
+    internal string HostLink => _name + "h";
 
     /// <summary>Its address.</summary>
     internal string Address { get; }
