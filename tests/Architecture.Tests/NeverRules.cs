@@ -22,7 +22,8 @@ public sealed class NeverRules
         ["Slipway.BuildKit"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
         ["slipwayd"] = ["Slipway.BuildKit", "Slipway.Transport", "Slipway.Registry", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution", "Slipway.Api"],
         ["Slipway.Client"] = ["Slipway.DockerApi"],
-        ["slipway"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client"],
+        ["Slipway.Compose"] = ["Slipway.DockerApi", "Slipway.Client"],
+        ["slipway"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client", "Slipway.Compose"],
     };
 
     private static readonly string[] MayDeclareNativeMethods = ["Slipway.Linux", "Slipway.Terminal"];

@@ -92,6 +92,7 @@ internal static class VerbTable
         new(["system df"], "Show how much disk the engine uses", DiskUsageVerb.DiskUsage),
         new(["system prune"], "Remove unused data", PruneVerbs.Everything),
 
+        new(["compose"], "Run applications of several containers, as a file describes them", Compose.ComposeVerb.Compose) { Common = true },
         new(["completion"], "Print the completion script for a shell (bash or zsh)", CompletionVerbs.Script),
         new(["__complete"], "Answer candidates for completion", CompletionVerbs.Complete) { Hidden = true },
     ];

@@ -1,0 +1,24 @@
+using Slipway.Compose;
+using Slipway.Compose.Actions;
+
+namespace Slipway.Cli.Verbs.Compose;
+
+/// <summary>Where images of an application come from: registries, with the client's credentials, and the engine's builder.</summary>
+internal static class ComposeImages
+{
+    public static ImageSources Sources(ComposeCall compose, bool quiet) => new(
+        (name, platform, _) => PullAsync(compose, name, platform ?? ""),
+        (project, service, name, _) => ComposeBuild.BuildAsync(compose, project, service, name, quiet ? null : compose.Error, new BuildChoices()));
+
+    private static async Task PullAsync(ComposeCall compose, string name, string platform)
+    {
+        try
+        {
+            await RegistryVerbs.PullAsync(compose.Call, name, platform, null);
+        }
+        catch (CommandException e)
+        {
+            throw new ComposeException(e.Message);
+        }
+    }
+}

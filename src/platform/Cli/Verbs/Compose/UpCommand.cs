@@ -1,0 +1,110 @@
+using System.Globalization;
+using Slipway.Cli.Options;
+using Slipway.Compose.Actions;
+using Slipway.Compose.Model;
+using Slipway.Compose.Plan;
+
+namespace Slipway.Cli.Verbs.Compose;
+
+/// <summary><c>compose up</c>.</summary>
+internal static class UpCommand
+{
+    public static ComposeEntry Entry() => new(
+        ["up"], "Make and start what the files say", "[SERVICE...]",
+        Creation(new FlagTable()).Bool("detach", 'd', "Run in the background").Bool("abort-on-container-exit", "Stop all when one container ends")
+            .Bool("abort-on-container-failure", "Stop all when one container fails").String("exit-code-from", "Take over this service's exit code; implies --abort-on-container-exit")
+            .Bool("always-recreate-deps", "Also replace containers of dependencies").Bool("no-deps", "Leave what services need alone").Bool("no-start", "Do not start containers")
+            .Bool("renew-anon-volumes", 'V', "Make anonymous volumes anew").List("attach", "Show the output of these services only").List("no-attach", "Do not show the output of these services")
+            .Bool("attach-dependencies", "Also show the output of dependencies").Bool("no-color", "Print without colours").Bool("no-log-prefix", "Print without names before lines")
+            .Bool("timestamps", "Show when each line was written").Bool("wait", "Wait until services run and are healthy; implies --detach").Int("wait-timeout", "Wait at most this many seconds")
+            .Bool("watch", 'w', "Watch files and bring changes into containers").Bool("quiet-build", "Do not show builds").Bool("menu", "Show a menu (there is none)"),
+        RunAsync);
+
+    /// <summary>Flags that <c>up</c> and <c>create</c> share.</summary>
+    public static FlagTable Creation(FlagTable table) => table.Bool("build", "Build images first").Bool("no-build", "Do not build, even if an image is missing").Bool("force-recreate", "Replace containers that have not changed too")
+        .Bool("no-recreate", "Leave existing containers alone").String("pull", "Pull images first (always, missing, never)").Bool("quiet-pull", "Do not show pulls").Bool("remove-orphans", "Remove containers of services that are gone from the files")
+        .List("scale", "Number of containers of a service (service=number)").Int("timeout", 't', "Seconds until containers are killed").Bool("yes", 'y', "Answer yes to questions");
+
+    /// <summary>What the flags say.</summary>
+    public static UpOptions Options(ComposeCall compose, Project project, bool start)
+    {
+        FlagValues flags = compose.Flags;
+        if (flags.Bool("force-recreate") && flags.Bool("no-recreate"))
+        {
+            throw new CommandException("--force-recreate and --no-recreate are incompatible");
+        }
+
+        if (flags.Bool("build") && flags.Bool("no-build"))
+        {
+            throw new CommandException("--build and --no-build are incompatible");
+        }
+
+        Recreation recreation = flags.Bool("force-recreate") ? Recreation.Always : flags.Bool("no-recreate") ? Recreation.Never : Recreation.Diverged;
+        return new UpOptions
+        {
+            Services = compose.Arguments,
+            NoDependencies = flags.Bool("no-deps"),
+            Recreation = recreation,
+            DependencyRecreation = flags.Bool("always-recreate-deps") ? Recreation.Always : flags.Bool("no-recreate") ? Recreation.Never : compose.Arguments.Count == 0 ? recreation : Recreation.Diverged,
+            RenewVolumes = flags.Bool("renew-anon-volumes"),
+            RemoveOrphans = flags.Bool("remove-orphans"),
+            IgnoreOrphans = Environment.GetEnvironmentVariable("COMPOSE_IGNORE_ORPHANS") is "1" or "true",
+            Scale = Scale(flags.List("scale"), project),
+            Timeout = compose.Timeout,
+            Pull = flags.String("pull"),
+            Build = flags.Bool("build") ? true : flags.Bool("no-build") ? false : null,
+            Start = start,
+        };
+    }
+
+    /// <summary><c>service=number</c>.</summary>
+    public static IReadOnlyDictionary<string, int> Scale(IEnumerable<string> values, Project project)
+    {
+        Dictionary<string, int> scale = new(StringComparer.Ordinal);
+        foreach (string value in values)
+        {
+            (string name, string text) = Pairs.Split(value);
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number > 10_000)
+            {
+                throw new CommandException($"invalid --scale option \"{value}\". Should be SERVICE=NUM");
+            }
+
+            scale[project.Service(name).Name] = number;
+        }
+
+        return scale;
+    }
+
+    private static async Task<int> RunAsync(ComposeCall compose)
+    {
+        FlagValues flags = compose.Flags;
+        Project project = compose.Load();
+        bool detached = flags.Bool("detach") || flags.Bool("wait") || flags.Bool("no-start") || compose.DryRun;
+        using CancellationTokenSource cancel = new();
+        Up up = new(compose.Work, project, Options(compose, project, start: detached && !flags.Bool("no-start")), ComposeImages.Sources(compose, flags.Bool("quiet-build")));
+        if (!detached)
+        {
+            return await ForegroundUp.RunAsync(compose, project, up);
+        }
+
+        IReadOnlyList<Service> services = await up.RunAsync(cancel.Token);
+        if (flags.Bool("wait"))
+        {
+            if (flags.IntOrNull("wait-timeout") is { } seconds and > 0)
+            {
+                cancel.CancelAfter(TimeSpan.FromSeconds(seconds));
+            }
+
+            try
+            {
+                await up.WaitAsync(services, cancel.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new CommandException("application not healthy after " + flags.String("wait-timeout") + "s");
+            }
+        }
+
+        return 0;
+    }
+}

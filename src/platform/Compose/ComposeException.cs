@@ -1,0 +1,23 @@
+using Slipway.Compose.Files;
+
+namespace Slipway.Compose;
+
+/// <summary>An application cannot be read or run as it is; the message names file, line and key where there are any.</summary>
+public sealed class ComposeException : Exception
+{
+    /// <summary>A failure that has no place in a file.</summary>
+    public ComposeException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>A failure at a place in a file.</summary>
+    /// <param name="at">The place.</param>
+    /// <param name="path">The key, such as <c>services.web.image</c>; empty for none.</param>
+    /// <param name="reason">What is wrong.</param>
+    public ComposeException(Position at, string path, string reason)
+        : base(path.Length > 0 ? $"{at}: {path}: {reason}" : $"{at}: {reason}") => At = at;
+
+    /// <summary>Where it is wrong; null for failures outside of files.</summary>
+    public Position? At { get; }
+}
