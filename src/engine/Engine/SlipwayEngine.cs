@@ -448,6 +448,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         await Recovery.RecordEndsAsync(ended, cancel).ConfigureAwait(false);
         _recovery = Recovery.FinishAsync(ended, _shutdown.Token);
         _ = Task.Run(CollectGarbage.RunAsync, CancellationToken.None);
+        _ = Task.Run(Uploads.Sweep, CancellationToken.None);
         _ = Task.Run(() => Content.DropPartials(Time.GetUtcNow() - s_partialLife), CancellationToken.None);
     }
 

@@ -29,7 +29,11 @@ public sealed class BlobUploads(EnginePaths paths, ContentStore content, Reposit
     /// <exception cref="EngineException">Unavailable: too many at once.</exception>
     public BlobUpload Begin(string repository, string owner)
     {
-        Sweep();
+        if (_open.Count >= MostOpen)
+        {
+            Sweep();
+        }
+
         if (_open.Count >= MostOpen)
         {
             throw new EngineException(ErrorKind.Unavailable, "too many uploads at once");
@@ -97,10 +101,15 @@ public sealed class BlobUploads(EnginePaths paths, ContentStore content, Reposit
             return;
         }
 
-        foreach (var file in new DirectoryInfo(paths.Uploads).EnumerateFiles().Where(file => !_open.ContainsKey(file.FullName) && file.LastWriteTimeUtc < (time.GetUtcNow() - s_life).UtcDateTime))
+        var oldest = (time.GetUtcNow() - s_life).UtcDateTime;
+        foreach (var path in Directory.EnumerateFiles(paths.Uploads).Where(path => !_open.ContainsKey(path)))
         {
-            log.LogInformation("upload {Name} of {Size} bytes is given up: nobody went on with it", file.Name, file.Length);
-            file.Delete();
+            // One that was completed meanwhile has no file any more.
+            if (new FileInfo(path) is { Exists: true } file && file.LastWriteTimeUtc < oldest)
+            {
+                log.LogInformation("upload {Path} of {Size} bytes is given up: nobody went on with it", path, file.Length);
+                file.Delete();
+            }
         }
     }
 

@@ -1,0 +1,169 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Slipway.DockerApi;
+using Slipway.Distribution;
+using Slipway.Distribution.Authorization;
+using Slipway.Oci;
+using Slipway.Registry.Tests.Fixture;
+
+namespace Slipway.Registry.Tests;
+
+/// <summary>Our registry with other people's clients, and with our own engine.</summary>
+public sealed class PeerTests
+{
+    private static readonly string[] s_plain = ["--src-tls-verify=false", "--dest-tls-verify=false"];
+
+    [Fact]
+    public async Task Skopeo_copies_inspects_syncs_and_deletes()
+    {
+        await using var registry = await PrivateRegistry.StartAsync();
+        var manifest = await registry.PushImageAsync("a/app", "v1", PrivateRegistry.Noise(300_000));
+        var from = $"docker://{registry.Address}/a/app:v1";
+        await registry.RunAsync("skopeo", ["copy", "--preserve-digests", .. s_plain, from, $"dir:{registry.Root}/dir"]);
+        await registry.RunAsync("skopeo", ["copy", "--preserve-digests", .. s_plain, $"dir:{registry.Root}/dir", $"docker://{registry.Address}/b/copy:x"]);
+        Assert.Equal(manifest, await registry.Http.GetByteArrayAsync("/v2/b/copy/manifests/x"));
+        await registry.RunAsync("skopeo", "sync", "--src", "docker", "--dest", "dir", "--src-tls-verify=false", $"{registry.Address}/a/app", $"{registry.Root}/sync");
+        await registry.RunAsync("skopeo", "sync", "--src", "dir", "--dest", "docker", "--dest-tls-verify=false", "--scoped", $"{registry.Root}/sync", $"{registry.Address}/mirror");
+        Assert.Contains(registry.Engine.Repositories.All, repository => repository.Name.StartsWith("mirror/", StringComparison.Ordinal) && repository.HasContent);
+        var tags = JsonNode.Parse(await registry.RunAsync("skopeo", "list-tags", "--tls-verify=false", $"docker://{registry.Address}/a/app"))!;
+        Assert.Equal("v1", (string?)tags["Tags"]![0]);
+        await registry.RunAsync("skopeo", "delete", "--tls-verify=false", from);
+        Assert.Equal((404, "MANIFEST_UNKNOWN"), await registry.FailAsync("GET", "/v2/a/app/manifests/v1"));
+    }
+
+    [Fact]
+    public async Task Skopeo_proves_who_it_is()
+    {
+        await using var registry = await PrivateRegistry.StartAsync(withUsers: true);
+        await registry.PushImageAsync("ann/app", "v1", PrivateRegistry.Noise(1000), headers: PrivateRegistry.Basic("ann"));
+        await registry.RunAsync("skopeo", ["copy", .. s_plain, "--src-creds", "ann:ann", "--dest-creds", "bob:bob", $"docker://{registry.Address}/ann/app:v1", $"docker://{registry.Address}/bob/app:v1"]);
+        Assert.NotNull(registry.Engine.Repositories.Find("bob/app")!.Tag("v1"));
+        await Assert.ThrowsAnyAsync<Exception>(() => registry.RunAsync("skopeo", ["copy", .. s_plain, "--src-creds", "ann:ann", "--dest-creds", "bob:bob", $"docker://{registry.Address}/ann/app:v1", $"docker://{registry.Address}/ann/app:v2"]));
+        Assert.Null(registry.Engine.Repositories.Find("ann/app")!.Tag("v2"));
+    }
+
+    [Fact]
+    public async Task The_engine_pulls_from_and_pushes_to_it_like_to_any_other()
+    {
+        await using var registry = await PrivateRegistry.StartAsync(withUsers: true);
+        await PushRunnableAsync(registry, "ann/app", PrivateRegistry.Basic("ann"));
+        using var client = Registries.For(registry.Engine);
+        var ann = RegistryCredentials.From(new AuthConfig { Username = "ann", Password = "ann" });
+        var name = Reference.Parse($"{registry.Address}/ann/app:v1");
+        await client.PullImage.RunAsync(new PullRequest(name, null, ann), null, CancellationToken.None);
+        var again = Reference.Parse($"{registry.Address}/ann/other:v1");
+        await registry.Engine.TagImage.RunAsync(name.ToString(), again.Name, "v1");
+        await client.PushImage.RunAsync(new PushRequest(again, null, ann), null, CancellationToken.None);
+        Assert.NotNull(registry.Engine.Repositories.Find("ann/other")!.Tag("v1"));
+        var refused = await Assert.ThrowsAsync<Slipway.Engine.EngineException>(() => client.PullImage.RunAsync(new PullRequest(name, null, RegistryCredentials.None), null, CancellationToken.None));
+        Assert.Equal(Slipway.Engine.ErrorKind.Forbidden, refused.Kind);
+    }
+
+    [Fact]
+    public async Task What_the_engine_has_is_not_copied()
+    {
+        await using var registry = await PrivateRegistry.StartAsync();
+        var manifest = await PushRunnableAsync(registry, "a");
+        using var client = Registries.For(registry.Engine, new OwnRegistry(registry.Address, false, RegistryServer.EngineHeader, PrivateRegistry.Key));
+        var name = Reference.Parse($"localhost:{registry.Address.Port}/a:v1");
+        await client.PullImage.RunAsync(new PullRequest(name, null, RegistryCredentials.None), null, CancellationToken.None);
+        await registry.Engine.Repositories.RemoveAsync("a");
+        var before = registry.Engine.Content.List().Count();
+
+        var messages = new List<JsonMessage>();
+        await client.PushImage.RunAsync(new PushRequest(name, null, RegistryCredentials.None), message =>
+        {
+            lock (messages)
+            {
+                messages.Add(message);
+            }
+        }, CancellationToken.None);
+        Assert.DoesNotContain(messages, message => message.Status is "Pushing" or "Compressing");
+        Assert.Equal(before, registry.Engine.Content.List().Count());
+        Assert.Equal(manifest, await registry.Http.GetByteArrayAsync("/v2/a/manifests/v1"));
+    }
+
+    [Fact]
+    public async Task Images_and_repositories_keep_content_for_each_other()
+    {
+        await using var registry = await PrivateRegistry.StartAsync();
+        var manifest = Manifest.Parse(await PushRunnableAsync(registry, "a"));
+        using var client = Registries.For(registry.Engine);
+        var name = Reference.Parse($"{registry.Address}/a:v1");
+        await client.PullImage.RunAsync(new PullRequest(name, null, RegistryCredentials.None), null, CancellationToken.None);
+        await registry.Engine.RemoveImage.RunAsync(name.ToString(), force: true, prune: true);
+        Assert.True(registry.Engine.Content.Contains(manifest.Layers[0].Digest));
+
+        await client.PullImage.RunAsync(new PullRequest(name, null, RegistryCredentials.None), null, CancellationToken.None);
+        await registry.Engine.Repositories.RemoveAsync("a");
+        await registry.Engine.CollectRepositories.RunAsync();
+        Assert.True(registry.Engine.Content.Contains(manifest.Layers[0].Digest));
+        await registry.Engine.RemoveImage.RunAsync(name.ToString(), force: true, prune: true);
+        Assert.False(registry.Engine.Content.Contains(manifest.Layers[0].Digest));
+    }
+
+    [Fact]
+    public async Task Many_pulls_and_equal_pushes_at_once()
+    {
+        await using var registry = await PrivateRegistry.StartAsync();
+        var layer = PrivateRegistry.Noise(3 << 20);
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(i => registry.PushImageAsync($"p{i % 3}", $"t{i}", layer)));
+        var pulls = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => registry.Http.GetByteArrayAsync($"/v2/p{i % 3}/blobs/{Digest.Of(layer)}")));
+        Assert.All(pulls, pull => Assert.True(pull.AsSpan().SequenceEqual(layer)));
+    }
+
+    [Fact]
+    public async Task Collecting_never_takes_from_a_push()
+    {
+        await using var registry = await PrivateRegistry.StartAsync();
+        using var stop = new CancellationTokenSource();
+        var collecting = Task.Run(async () =>
+        {
+            for (var runs = 0; ; runs++)
+            {
+                await registry.Engine.CollectRepositories.RunAsync();
+                if (stop.IsCancellationRequested)
+                {
+                    return runs;
+                }
+            }
+        });
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(async i =>
+        {
+            for (var round = 0; round < 5; round++)
+            {
+                await registry.PushImageAsync($"p{i}", $"t{round}", PrivateRegistry.Noise(20_000, (i * 100) + round));
+            }
+        }));
+        await stop.CancelAsync();
+        Assert.True(await collecting > 0);
+        foreach (var repository in registry.Engine.Repositories.All)
+        {
+            Assert.Equal(5, repository.Manifests.Count);
+            Assert.All(repository.Manifests.SelectMany(manifest => manifest.Blobs).Append(repository.Manifests[0].Digest), digest => registry.Engine.Content.Verify(digest));
+        }
+    }
+
+    private static async Task<byte[]> PushRunnableAsync(PrivateRegistry registry, string repository, params string[] headers)
+    {
+        using var tar = new MemoryStream();
+        await using (var writer = new System.Formats.Tar.TarWriter(tar, System.Formats.Tar.TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            await writer.WriteEntryAsync(new System.Formats.Tar.UstarTarEntry(System.Formats.Tar.TarEntryType.RegularFile, "file") { DataStream = new MemoryStream(PrivateRegistry.Noise(100_000)) });
+        }
+
+        var layer = tar.ToArray();
+        var config = System.Text.Encoding.UTF8.GetBytes($$"""{"architecture":"{{Platform.Host.Architecture}}","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["{{Digest.Of(layer)}}"]} }""");
+        await registry.PushBlobAsync(repository, config, headers);
+        await registry.PushBlobAsync(repository, layer, headers);
+        var manifest = new Manifest
+        {
+            MediaType = MediaTypes.OciManifest,
+            Config = new Descriptor { MediaType = MediaTypes.OciConfig, Digest = Digest.Of(config), Size = config.Length },
+            Layers = [new Descriptor { MediaType = MediaTypes.OciLayer, Digest = Digest.Of(layer), Size = layer.Length }],
+        }.ToBytes();
+        using var put = await registry.PutAsync(repository, "v1", manifest, headers: headers);
+        Assert.Equal(HttpStatusCode.Created, put.StatusCode);
+        return manifest;
+    }
+}
