@@ -19,6 +19,8 @@ internal readonly record struct TaskEnd(int Code, string Error, bool OomKilled, 
 /// </summary>
 internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, ImageMounts images, ContainerNetworking networking, ProcessWatch watch, TimeProvider time, ILogger log)
 {
+    private const int MostTries = 5;
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Creates the process; it waits until <see cref="ReleaseAsync"/> lets it run.</summary>
@@ -27,7 +29,7 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         var record = container.Record;
         var bundle = paths.Bundle(container.Id);
         ForgetExit(container.Id);
-        ForgetRun(container.Id);
+        await ForgetRunAsync(container.Id).ConfigureAwait(false);
         Directory.CreateDirectory(bundle);
         rootFileSystem.Mount(record);
         container.Attachment = await networking.AttachAsync(container).ConfigureAwait(false);
@@ -142,18 +144,18 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         container.Attachment = null;
         attachment?.Sandbox.Dispose();
         var disconnected = networking.DetachAsync(id, attachment?.Endpoints ?? container.Record.Endpoints, attachment?.Ports ?? container.Record.Ports, task?.NetworkNamespace);
-        container.Cleanup = Task.WhenAll(disconnected, Task.Run(() => Destroy(id, cgroup, task, keepExit)));
+        container.Cleanup = Task.WhenAll(disconnected, Task.Run(() => DestroyAsync(id, cgroup, task, keepExit)));
     }
 
     private string CgroupPath(ContainerRecord record) => SpecFactory.CgroupPath(record, options);
 
-    private void Destroy(string id, string cgroup, TaskHandle? task, bool keepExit)
+    private async Task DestroyAsync(string id, string cgroup, TaskHandle? task, bool keepExit)
     {
         try
         {
             Cgroups.KillAll(cgroup);
             Cgroups.Remove(cgroup);
-            ForgetRun(id);
+            await ForgetRunAsync(id).ConfigureAwait(false);
             if (!keepExit)
             {
                 ForgetExit(id);
@@ -170,17 +172,25 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
     /// <summary>Removes what the monitor wrote about the end of the last run.</summary>
     internal void ForgetExit(string id) => File.Delete(Path.Combine(paths.Exits, id));
 
-    private void ForgetRun(string id)
+    private async Task ForgetRunAsync(string id)
     {
-        DeleteTree(Path.Combine(paths.RuntimeState, id));
-        DeleteTree(paths.Bundle(id));
+        await DeleteTreeAsync(Path.Combine(paths.RuntimeState, id)).ConfigureAwait(false);
+        await DeleteTreeAsync(paths.Bundle(id)).ConfigureAwait(false);
     }
 
-    private static void DeleteTree(string path)
+    // An exec that ends with its container removes its own directory at the same time, and its monitor may still write into it.
+    private async Task DeleteTreeAsync(string path)
     {
-        if (Directory.Exists(path))
+        for (var tries = 1; Directory.Exists(path); tries++)
         {
-            Directory.Delete(path, recursive: true);
+            try
+            {
+                Directory.Delete(path, recursive: true);
+            }
+            catch (IOException) when (tries < MostTries)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(tries * 10), time).ConfigureAwait(false);
+            }
         }
     }
 
