@@ -10,7 +10,7 @@ using Slipway.Engine;
 namespace Slipway.Api;
 
 /// <summary>Builds by the classic endpoint, and the build cache.</summary>
-public sealed class BuildEndpoints(Builder builder)
+public sealed class BuildEndpoints(Builder builder, BuildKitEndpoints buildKit)
 {
     private readonly RunningBuilds _running = new();
 
@@ -27,10 +27,17 @@ public sealed class BuildEndpoints(Builder builder)
         var query = call.Query;
         if (query["version"] == "2")
         {
-            throw EngineException.Invalid("BuildKit builds are not served by this endpoint without a session");
+            await buildKit.BuildAsync(call);
+            return;
         }
 
         var request = BuildQuery.Read(query, PlatformQuery.Read(query));
+        if (query.Flag("check") || query.Has("graph"))
+        {
+            await TellAsync(call, request);
+            return;
+        }
+
         await using var output = new BuildOutput(call, quiet: query.Flag("q"));
         await output.RunAsync(async report =>
         {
@@ -39,6 +46,17 @@ public sealed class BuildEndpoints(Builder builder)
             using var running = _running.Begin(query.Optional("buildid"), watch.Gone);
             return await new BuildImage(builder).RunAsync(request, context, new ClassicProgress(report), running.Token);
         });
+    }
+
+    // Our own addition: what is wrong with a Dockerfile, or the picture of its graph, without building.
+    private async Task TellAsync(ApiCall call, BuildRequest request)
+    {
+        var picture = call.Query["graph"] == "svg";
+        using var context = await OpenContextAsync(call, call.Aborted);
+        var check = new CheckBuild(builder);
+        var text = call.Query.Flag("check") ? await check.CheckAsync(request, context, call.Aborted) : await check.DrawAsync(request, context, picture, call.Aborted);
+        call.Http.Response.ContentType = picture ? "image/svg+xml" : "text/plain; charset=utf-8";
+        await call.Http.Response.Body.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), call.Aborted);
     }
 
     private Task<RemoteContext> OpenContextAsync(ApiCall call, CancellationToken cancel) =>

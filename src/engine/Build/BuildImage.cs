@@ -43,7 +43,7 @@ public sealed class BuildImage(Builder builder)
         }
     }
 
-    private static byte[] Text(BuildRequest request, RemoteContext context)
+    internal static byte[] Text(BuildRequest request, RemoteContext context)
     {
         var text = context.Dockerfile ?? context.Files.ReadFile(request.Dockerfile, MostDockerfile)
             ?? throw EngineException.Invalid($"Cannot locate specified Dockerfile: {request.Dockerfile}");

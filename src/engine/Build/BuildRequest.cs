@@ -53,9 +53,21 @@ public sealed record BuildRequest
 
     /// <summary>Secrets by id; asked when a RUN mounts one.</summary>
     public Func<string, CancellationToken, Task<byte[]?>>? Secrets { get; init; }
+
+    /// <summary>The client's ssh agents; null for none.</summary>
+    public ForwardedAgents? Agents { get; init; }
 }
+
+/// <summary>Agents of a client, which commands reach through a socket.</summary>
+/// <param name="Has">Whether there is one of this id.</param>
+/// <param name="Forward">Connects a connection with one until either side ends it.</param>
+public sealed record ForwardedAgents(Func<string, CancellationToken, Task<bool>> Has, Func<string, Stream, CancellationToken, Task> Forward);
 
 /// <summary>What a build gave.</summary>
 /// <param name="Image">The image's id.</param>
 /// <param name="Warnings">What is wrong with the Dockerfile without being an error.</param>
-public sealed record BuildResult(Digest Image, IReadOnlyList<string> Warnings);
+public sealed record BuildResult(Digest Image, IReadOnlyList<string> Warnings)
+{
+    /// <summary>Of a build that told about its result by itself.</summary>
+    public static BuildResult None { get; } = new(default, []);
+}

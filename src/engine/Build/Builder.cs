@@ -24,6 +24,7 @@ public sealed class Builder : IDisposable
         PruneCache = new PruneCache(engine, CacheMounts, Mirrors);
         ListCache = new ListCache(engine, CacheMounts, Mirrors);
         CacheMounts.Sweep();
+        AgentSocket.Sweep(engine);
     }
 
     /// <summary>The engine.</summary>

@@ -2,8 +2,11 @@ using Microsoft.Extensions.Logging;
 using Slipway.Build;
 using Slipway.BuildKit.Builds;
 using Slipway.BuildKit.Grpc;
+using Slipway.BuildKit.Messages;
 using Slipway.BuildKit.Sessions;
 using Slipway.Distribution;
+using Slipway.DockerApi;
+using Slipway.Engine;
 
 namespace Slipway.BuildKit;
 
@@ -15,6 +18,8 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
 {
     private readonly Lock _lock = new();
     private GrpcServer? _server;
+    private ControlMethods? _control;
+    private UploadTable? _uploads;
     private SessionTable? _sessions;
 
     /// <summary>Serves <c>POST /grpc</c> until the connection ends.</summary>
@@ -27,6 +32,44 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
     /// <param name="hello">How the session introduces itself.</param>
     /// <param name="stop">Ends it.</param>
     public Task JoinAsync(Stream stream, SessionHello hello, CancellationToken stop) => Sessions().JoinAsync(stream, hello, stop);
+
+    /// <summary>Runs a build that was asked for over HTTP.</summary>
+    /// <param name="build">The build.</param>
+    /// <param name="report">Receives progress and the image's id.</param>
+    /// <param name="gone">Cancelled when the client gives it up.</param>
+    /// <exception cref="EngineException">It failed.</exception>
+    public async Task BuildAsync(HttpBuild build, Action<JsonMessage> report, CancellationToken gone)
+    {
+        Server();
+        try
+        {
+            var told = await _control!.RunAsync(build.Request(), Report, gone).ConfigureAwait(false);
+            if (told.TryGetValue("containerimage.config.digest", out var id))
+            {
+                report(HttpBuild.Image(id));
+            }
+        }
+        catch (GrpcException e)
+        {
+            throw EngineException.Invalid(e.Message, e);
+        }
+
+        Task Report(StatusResponse status)
+        {
+            report(HttpBuild.Progress(status));
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Gives a context to a build that was asked for over HTTP.</summary>
+    /// <param name="id">The build's id.</param>
+    /// <param name="context">A tar stream.</param>
+    /// <param name="gone">Cancelled when the client gives it up.</param>
+    public Task UploadAsync(string id, Stream context, CancellationToken gone)
+    {
+        Server();
+        return _uploads!.OfferAsync(id, context, gone);
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -51,11 +94,13 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
     private Dictionary<string, Func<GrpcCall, Task>> Methods(SessionTable sessions)
     {
         var builds = new Rendezvous<ClientBuild>("build", builder.Engine.Time);
+        _uploads = new UploadTable(builder.Engine.Time);
         var registry = new SessionRegistry(registries);
-        var gateway = new GatewayMethods(builds, new Frontend(builder, sessions, registry));
+        var gateway = new GatewayMethods(builds, new Frontend(builder, sessions, registry, _uploads));
         var methods = new Dictionary<string, Func<GrpcCall, Task>>(StringComparer.Ordinal);
         gateway.Map(methods);
-        new ControlMethods(builder, sessions, builds, gateway, new ExportResult(new ExportImage(registry))).Map(methods);
+        _control = new ControlMethods(builder, sessions, builds, gateway, new ExportResult(new ExportImage(registry), new ExportFiles(builder.Engine)));
+        _control.Map(methods);
         return methods;
     }
 }

@@ -14,6 +14,10 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
 {
     private const string Service = "/moby.buildkit.v1.Control/";
 
+    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(10);
+
+    private readonly Rendezvous<BuildProgress> _progress = new("build", builder.Engine.Time);
+
     internal static string Version { get; } = typeof(ControlMethods).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
     internal void Map(Dictionary<string, Func<GrpcCall, Task>> methods)
@@ -35,34 +39,48 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
         BuildkitVersion = BuildkitVersion(),
     };
 
-    private async Task SolveAsync(GrpcCall call)
+    /// <summary>Runs a build to its end.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="follow">Receives progress until that ends; null when others watch it.</param>
+    /// <param name="gone">Cancelled when the client gives it up.</param>
+    /// <returns>What the exporters tell.</returns>
+    /// <exception cref="GrpcException">It failed.</exception>
+    internal async Task<IReadOnlyDictionary<string, string>> RunAsync(Messages.SolveRequest request, Func<StatusResponse, Task>? follow, CancellationToken gone)
     {
-        var request = await call.ReadAsync(Messages.SolveRequest.Parser).ConfigureAwait(false);
-        var session = await sessions.GetAsync(request.Session, call.Gone).ConfigureAwait(false);
-        var build = new ClientBuild(request, session, builder.Engine.Time, call.Gone);
+        var session = await sessions.GetAsync(request.Session, gone).ConfigureAwait(false);
+        var build = new ClientBuild(request, session, builder.Engine.Time, gone);
         await using (build.ConfigureAwait(false))
         {
             builds.Add(request.Ref, build);
+            _progress.Add(request.Ref, build.Progress);
+            var following = follow is null ? Task.CompletedTask : build.Progress.FollowAsync(follow, gone);
             try
             {
                 var results = request.Frontend.Length > 0
                     ? await gateway.SolveAsync(build, new FrontendOptions(request.FrontendAttrs)).ConfigureAwait(false)
                     : await ReturnedAsync(build).ConfigureAwait(false);
-                var answer = new Messages.SolveResponse();
-                foreach (var (name, value) in await export.RunAsync(build, results).ConfigureAwait(false))
-                {
-                    answer.ExporterResponse[name] = value;
-                }
-
-                build.Progress.End();
-                await call.WriteAsync(answer).ConfigureAwait(false);
+                return await export.RunAsync(build, results).ConfigureAwait(false);
             }
             finally
             {
                 build.Progress.End();
                 builds.Remove(request.Ref);
+                _ = ForgetAsync(request.Ref);
+                await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    private async Task SolveAsync(GrpcCall call)
+    {
+        var request = await call.ReadAsync(Messages.SolveRequest.Parser).ConfigureAwait(false);
+        var answer = new Messages.SolveResponse();
+        foreach (var (name, value) in await RunAsync(request, null, call.Gone).ConfigureAwait(false))
+        {
+            answer.ExporterResponse[name] = value;
+        }
+
+        await call.WriteAsync(answer).ConfigureAwait(false);
     }
 
     // The client runs the build's outer part itself and says what came of it.
@@ -72,11 +90,18 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
         return returned.Error is { Code: not 0 } error ? throw new GrpcException(error) : returned.Result ?? new Result();
     }
 
+    // A client may ask for the progress of a short build when that has ended.
+    private async Task ForgetAsync(string build)
+    {
+        await Task.Delay(Remembered, builder.Engine.Time).ConfigureAwait(false);
+        _progress.Remove(build);
+    }
+
     private async Task StatusAsync(GrpcCall call)
     {
         var request = await call.ReadAsync(StatusRequest.Parser).ConfigureAwait(false);
-        var build = await builds.GetAsync(request.Ref, call.Gone).ConfigureAwait(false);
-        await build.Progress.FollowAsync(call.WriteAsync, call.Gone).ConfigureAwait(false);
+        var progress = await _progress.GetAsync(request.Ref, call.Gone).ConfigureAwait(false);
+        await progress.FollowAsync(call.WriteAsync, call.Gone).ConfigureAwait(false);
     }
 
     private static async Task InfoAsync(GrpcCall call)

@@ -30,11 +30,22 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
         methods[Service + "Solve"] = SolveAsync;
         methods[Service + "Return"] = ReturnAsync;
         methods[Service + "Evaluate"] = EvaluateAsync;
+        methods[Service + "ReadFile"] = ReadFileAsync;
+        methods[Service + "ReadDir"] = ReadDirAsync;
+        methods[Service + "StatFile"] = StatFileAsync;
+        methods[Service + "Inputs"] = InputsAsync;
     }
 
     /// <summary>Runs the Dockerfile frontend for a build.</summary>
     internal async Task<Result> SolveAsync(ClientBuild build, FrontendOptions options)
     {
+        if (options.Subrequest.Length > 0)
+        {
+            return options.Subrequest == "frontend.lint"
+                ? await frontend.LintAsync(build, options).ConfigureAwait(false)
+                : throw new GrpcException(GrpcStatus.Unimplemented, $"unsupported subrequest {options.Subrequest}");
+        }
+
         var result = await frontend.PlanAsync(build, options).ConfigureAwait(false);
         return new Result { Ref = new Ref { Id = build.Keep(result) } };
     }
@@ -61,12 +72,12 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
         }
 
         var result = await SolveAsync(build, new FrontendOptions(request.FrontendOpt)).ConfigureAwait(false);
-        if (request.Evaluate)
+        if (request.Evaluate && result.Ref is not null)
         {
             await build.Result(result.Ref.Id).EvaluateAsync().ConfigureAwait(false);
         }
 
-        await call.WriteAsync(new SolveResponse { Ref = request.AllowResultReturn ? "" : result.Ref.Id, Result = request.AllowResultReturn ? result : null }).ConfigureAwait(false);
+        await call.WriteAsync(new SolveResponse { Ref = request.AllowResultReturn ? "" : result.Ref?.Id ?? "", Result = request.AllowResultReturn ? result : null }).ConfigureAwait(false);
     }
 
     // Every version of docker's own frontend is ours.
@@ -87,6 +98,37 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
         var request = await call.ReadAsync(EvaluateRequest.Parser).ConfigureAwait(false);
         await build.Result(request.Ref).EvaluateAsync().ConfigureAwait(false);
         await call.WriteAsync(new EvaluateResponse()).ConfigureAwait(false);
+    }
+
+    private async Task ReadFileAsync(GrpcCall call)
+    {
+        var build = await BuildAsync(call).ConfigureAwait(false);
+        var request = await call.ReadAsync(ReadFileRequest.Parser).ConfigureAwait(false);
+        var files = await build.Result(request.Ref).FilesAsync().ConfigureAwait(false);
+        await call.WriteAsync(new ReadFileResponse { Data = files.Read(request.FilePath, request.Range?.Offset ?? 0, request.Range?.Length ?? 0) }).ConfigureAwait(false);
+    }
+
+    private async Task ReadDirAsync(GrpcCall call)
+    {
+        var build = await BuildAsync(call).ConfigureAwait(false);
+        var request = await call.ReadAsync(ReadDirRequest.Parser).ConfigureAwait(false);
+        var files = await build.Result(request.Ref).FilesAsync().ConfigureAwait(false);
+        await call.WriteAsync(new ReadDirResponse { Entries = { files.List(request.DirPath) } }).ConfigureAwait(false);
+    }
+
+    private async Task StatFileAsync(GrpcCall call)
+    {
+        var build = await BuildAsync(call).ConfigureAwait(false);
+        var request = await call.ReadAsync(StatFileRequest.Parser).ConfigureAwait(false);
+        var files = await build.Result(request.Ref).FilesAsync().ConfigureAwait(false);
+        await call.WriteAsync(new StatFileResponse { Stat = files.Stat(request.Path) }).ConfigureAwait(false);
+    }
+
+    private async Task InputsAsync(GrpcCall call)
+    {
+        await BuildAsync(call).ConfigureAwait(false);
+        await call.ReadAsync(InputsRequest.Parser).ConfigureAwait(false);
+        await call.WriteAsync(new InputsResponse()).ConfigureAwait(false);
     }
 
     private Task<ClientBuild> BuildAsync(GrpcCall call) => builds.GetAsync(call.Metadata("buildkit-controlapi-buildid"), call.Gone);

@@ -66,7 +66,9 @@ internal static class DaemonProcess
 
     private static BuildKitEndpoints Upgrades(BuildKitDoor door) => new(
         (_, connection, gone) => door.ServeAsync(connection, gone),
-        (asked, connection, gone) => door.JoinAsync(connection, SessionHello.Of(asked), gone));
+        (asked, connection, gone) => door.JoinAsync(connection, SessionHello.Of(asked), gone),
+        (build, report, gone) => door.BuildAsync(new HttpBuild(build.Id, build.Session, build.Options, build.Exporter, build.ExporterOptions), report, gone),
+        door.UploadAsync);
 
     private static async Task ServeAsync(RouteTable routes, IReadOnlyList<BoundEndPoint> endPoints, TimeProvider time, StderrLog log, ILogger room, StopSignals signals)
     {

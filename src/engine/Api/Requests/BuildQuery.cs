@@ -57,7 +57,7 @@ internal static class BuildQuery
     };
 
     // A null is no empty text here: it leaves a build argument alone.
-    private static Dictionary<string, string?> Map(Query query, string name)
+    internal static Dictionary<string, string?> Map(Query query, string name)
     {
         if (query.Optional(name) is not { } text)
         {

@@ -50,6 +50,9 @@ public sealed class BuildContext : IDisposable
     /// <summary>A context made by the engine: empty, to be filled before the build begins.</summary>
     public static BuildContext CreateEmpty(SlipwayEngine engine) => new(engine.StepLayers.BeginDirectory(), engine.Removal.Remove);
 
+    /// <summary>A context in a directory that somebody else made.</summary>
+    internal static BuildContext Of(string directory, Action<string> remove) => new(directory, remove);
+
     /// <summary>A context made of a directory on the engine's own file system, which is taken over.</summary>
     internal static BuildContext Move(SlipwayEngine engine, string directory)
     {

@@ -49,6 +49,7 @@ internal sealed class Flight
     internal async Task<Solved> WaitAsync(Func<Flight, CancellationToken, Task<Solved>> start, Action<OutputPiece> listen, CancellationToken cancel)
     {
         Task<Solved> work;
+        bool own;
         lock (_lock)
         {
             foreach (var piece in _output)
@@ -57,6 +58,7 @@ internal sealed class Flight
             }
 
             _listeners.Add(listen);
+            own = _work is null;
             work = _work ??= Task.Run(() => start(this, _stop.Token));
         }
 
@@ -66,7 +68,7 @@ internal sealed class Flight
         }
         finally
         {
-            await LeaveAsync(listen, work).ConfigureAwait(false);
+            await LeaveAsync(listen, work, own).ConfigureAwait(false);
         }
     }
 
@@ -89,8 +91,9 @@ internal sealed class Flight
         return ValueTask.CompletedTask;
     }
 
-    // The last one out stops the work and sees it end, so that a cancelled build leaves nothing running.
-    private async Task LeaveAsync(Action<OutputPiece> listen, Task<Solved> work)
+    // The last one out stops the work and sees it end, so that a cancelled build leaves nothing running. Who started it sees it end too, though
+    // it goes on for others: it reads the starter's files, which others may change when the starter has gone.
+    private async Task LeaveAsync(Action<OutputPiece> listen, Task<Solved> work, bool own)
     {
         bool last;
         lock (_lock)
@@ -103,6 +106,10 @@ internal sealed class Flight
         if (last)
         {
             await _stop.CancelAsync().ConfigureAwait(false);
+        }
+
+        if (last || own)
+        {
             await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

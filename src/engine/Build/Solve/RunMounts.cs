@@ -56,8 +56,9 @@ internal sealed class RunMounts(Builder builder, SolveInputs inputs)
                     case RunMountKind.Secret:
                         await AddSecretAsync(mount, mounts, environment, cancel).ConfigureAwait(false);
                         break;
-                    case RunMountKind.Ssh when mount.Required:
-                        throw EngineException.Invalid($"no ssh agent {mount.Id ?? "default"} forwarded from client");
+                    case RunMountKind.Ssh:
+                        await AddAgentAsync(step, mount, mounts, environment, held, cancel).ConfigureAwait(false);
+                        break;
                 }
             }
 
@@ -101,6 +102,29 @@ internal sealed class RunMounts(Builder builder, SolveInputs inputs)
 
         target.Upper.SetOwner(".", (uint)mount.UserId, (uint)mount.GroupId);
         target.Upper.SetMode(".", (UnixFileMode)(mount.Mode ?? 0x1ED));
+    }
+
+    private async Task AddAgentAsync(Graph.RunStep step, RunMount mount, List<StepMount> mounts, List<string> environment, List<IDisposable> held, CancellationToken cancel)
+    {
+        const string variable = "SSH_AUTH_SOCK=";
+        var id = mount.Id ?? "default";
+        if (inputs.Request.Agents is not { } agents || !await agents.Has(id, cancel).ConfigureAwait(false))
+        {
+            if (mount.Required)
+            {
+                throw EngineException.Invalid($"unset ssh forward key {id}");
+            }
+
+            return;
+        }
+
+        var socket = new AgentSocket(builder.Engine, mount, (connection, stop) => agents.Forward(id, connection, stop));
+        held.Add(socket);
+        mounts.Add(new StepMount { Destination = mount.Target!, Source = socket.Path, IsFile = true, Writable = true });
+        if (!step.Environment.Concat(environment).Any(one => one.StartsWith(variable, StringComparison.Ordinal)))
+        {
+            environment.Add(variable + mount.Target);
+        }
     }
 
     private async Task AddSecretAsync(RunMount mount, List<StepMount> mounts, List<string> environment, CancellationToken cancel)

@@ -10,6 +10,7 @@ internal sealed class ClientDirectories(Builder builder, SessionTable sessions, 
 {
     private readonly Lock _lock = new();
     private readonly List<HeldMirror> _held = [];
+    private RemoteContext? _remote;
 
     /// <summary>Gets a directory's files.</summary>
     /// <param name="request">What of it.</param>
@@ -45,10 +46,23 @@ internal sealed class ClientDirectories(Builder builder, SessionTable sessions, 
         }
     }
 
+    /// <summary>Takes a fetched context over.</summary>
+    internal RemoteContext Own(RemoteContext remote)
+    {
+        lock (_lock)
+        {
+            _remote = remote;
+        }
+
+        return remote;
+    }
+
     public ValueTask DisposeAsync()
     {
         lock (_lock)
         {
+            _remote?.Dispose();
+            _remote = null;
             _held.ForEach(held => held.Dispose());
             _held.Clear();
         }

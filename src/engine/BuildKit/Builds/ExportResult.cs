@@ -4,7 +4,7 @@ using Slipway.BuildKit.Messages.Gateway;
 namespace Slipway.BuildKit.Builds;
 
 /// <summary>Does what a build's result needs, and brings it where the client wants it.</summary>
-internal sealed class ExportResult(ExportImage image)
+internal sealed class ExportResult(ExportImage image, ExportFiles files)
 {
     /// <summary>Exports.</summary>
     /// <exception cref="GrpcException">The build failed, or cannot be exported so.</exception>
@@ -23,6 +23,8 @@ internal sealed class ExportResult(ExportImage image)
             var answer = order.Type switch
             {
                 "moby" or "image" => await image.RunAsync(build, built, order).ConfigureAwait(false),
+                "docker" when !build.Session.Offers("/moby.filesync.v1.FileSend/DiffCopy") => await image.RunAsync(build, built, order).ConfigureAwait(false),
+                "docker" or "oci" or "local" or "tar" => await files.RunAsync(build, built, order).ConfigureAwait(false),
                 _ => throw new GrpcException(GrpcStatus.InvalidArgument, $"exporter \"{order.Type}\" could not be found"),
             };
             foreach (var (name, value) in answer)

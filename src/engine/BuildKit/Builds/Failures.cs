@@ -42,7 +42,9 @@ internal static class Failures
             status.Details.Add(Detail(fileName, dockerfile, place));
         }
 
-        return new GrpcException(status, error);
+        var failure = new GrpcException(status, error);
+        failure.Data["dockerfile"] = dockerfile;
+        return failure;
     }
 
     private static Detail Detail(string fileName, byte[] dockerfile, SourceSpan span)

@@ -1,7 +1,11 @@
 using System.Text;
+using Google.Protobuf;
 using Slipway.Build;
 using Slipway.Build.Context;
+using Slipway.Build.Dockerfile;
 using Slipway.Build.Graph;
+using Slipway.BuildKit.Grpc;
+using Slipway.BuildKit.Messages.Gateway;
 using Slipway.BuildKit.Sessions;
 using Slipway.BuildKit.Sync;
 using Slipway.DockerApi;
@@ -10,7 +14,7 @@ using Slipway.Engine;
 namespace Slipway.BuildKit.Builds;
 
 /// <summary>The Dockerfile frontend: loads the definition, reads it and plans the build.</summary>
-internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRegistry registry)
+internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRegistry registry, UploadTable uploads)
 {
     private const int MostDockerfile = 64 << 20;
     private const int MostIgnored = 4 << 20;
@@ -34,16 +38,42 @@ internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRe
         }
     }
 
+    /// <summary>Only says what is wrong with the Dockerfile (<c>--check</c>).</summary>
+    internal async Task<Result> LintAsync(ClientBuild build, FrontendOptions options)
+    {
+        var (name, text, warnings, error) = (options.FileName, Array.Empty<byte>(), (IReadOnlyList<Diagnostic>)[], (Diagnostic?)null);
+        try
+        {
+            var result = await PlanAsync(build, options).ConfigureAwait(false);
+            await using (result.ConfigureAwait(false))
+            {
+                (text, warnings) = (result.Dockerfile, result.Plan.Graph.Warnings);
+            }
+        }
+        catch (GrpcException e) when (e.InnerException is DockerfileException fault)
+        {
+            (text, error) = (e.Data["dockerfile"] as byte[] ?? [], fault.Diagnostic);
+        }
+
+        var report = new Result();
+        report.Metadata["result.txt"] = ByteString.CopyFromUtf8(CheckReport.Format(text, name, warnings, error));
+        report.Metadata["result.json"] = ByteString.CopyFrom(LintJson.Write(name, text, warnings, error));
+        report.Metadata["result.statuscode"] = ByteString.CopyFromUtf8(error is null && warnings.Count == 0 ? "0" : "1");
+        report.Metadata["version"] = ByteString.CopyFromUtf8("1.0.0");
+        return report;
+    }
+
     private async Task<FrontendResult> PlanAsync(ClientBuild build, FrontendOptions options, ClientDirectories directories)
     {
+        var remote = options.ContextAddress.Length > 0 ? await FetchAsync(build, options, directories).ConfigureAwait(false) : null;
         var definition = build.Progress.Step($"[internal] load build definition from {options.FileName}");
-        var (text, own) = await definition.RunAsync(() => LoadDefinitionAsync(options, directories, definition, build.Canceled)).ConfigureAwait(false);
-        var list = own ?? await LoadIgnoredAsync(build, options, directories).ConfigureAwait(false);
+        var (text, own) = await definition.RunAsync(() => LoadDefinitionAsync(options, remote, directories, definition, build.Canceled)).ConfigureAwait(false);
+        var list = own ?? remote?.Files.ReadFile(IgnoreFile, MostIgnored) ?? await LoadIgnoredAsync(build, options, remote, directories).ConfigureAwait(false);
         var ignored = Ignored(list);
         FrontendResult? result = null;
         try
         {
-            var request = options.Request() with { Ignore = ignored, Secrets = new SessionSecrets(build.Session).GetAsync, Pull = registry.PullFor(build.Session) };
+            var request = options.Request() with { Ignore = ignored, Secrets = new SessionSecrets(build.Session).GetAsync, Agents = SessionAgents.Of(build.Session), Pull = registry.PullFor(build.Session) };
             var lookups = new ImageLookups(build.Progress);
             var plan = await new PlanBuild(builder).RunAsync(request, text, OpenAsync, lookups.Report, build.Canceled).ConfigureAwait(false);
             result = new FrontendResult(build, plan, options.FileName, text, directories);
@@ -58,6 +88,11 @@ internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRe
         Task<BuildContext> OpenAsync(LocalSource source, CancellationToken cancel)
         {
             var main = source.ContextName == "context";
+            if (main && remote is not null)
+            {
+                return Task.FromResult(remote.Files);
+            }
+
             var request = new DirectoryRequest(main ? options.ContextDirectory : options.DirectoryOf(source.ContextName) ?? source.ContextName)
             {
                 FollowPaths = source.FollowPaths,
@@ -67,17 +102,40 @@ internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRe
         }
     }
 
-    private static async Task<(byte[] Text, byte[]? Ignored)> LoadDefinitionAsync(FrontendOptions options, ClientDirectories directories, ProgressStep step, CancellationToken cancel)
+    private async Task<RemoteContext> FetchAsync(ClientBuild build, FrontendOptions options, ClientDirectories directories)
+    {
+        if (options.ContextSubdirectory.Length > 0)
+        {
+            throw EngineException.Invalid("a directory inside of a remote context is named by its address (#ref:directory)");
+        }
+
+        var step = build.Progress.Step("[internal] load remote build context");
+        return directories.Own(await step.RunAsync(() => RemoteDirectory.OpenAsync(builder, uploads, build, options.ContextAddress)).ConfigureAwait(false));
+    }
+
+    private static async Task<(byte[] Text, byte[]? Ignored)> LoadDefinitionAsync(FrontendOptions options, RemoteContext? remote, ClientDirectories directories, ProgressStep step, CancellationToken cancel)
     {
         var name = options.FileName;
+        if (remote is not null && !options.HasDockerfileDirectory)
+        {
+            return (remote.Dockerfile ?? remote.Files.ReadFile(name, MostDockerfile) ?? throw NoDockerfile(name), null);
+        }
+
         var request = new DirectoryRequest(options.DockerfileDirectory) { FollowPaths = [name, name + IgnoreFile] };
         var files = await directories.GetAsync(request, keep: false, step, cancel).ConfigureAwait(false);
-        var text = files.ReadFile(name, MostDockerfile) ?? throw EngineException.NotFound($"failed to read dockerfile: open {name}: no such file or directory");
+        var text = files.ReadFile(name, MostDockerfile) ?? throw NoDockerfile(name);
         return (text, files.ReadFile(name + IgnoreFile, MostIgnored));
     }
 
-    private static Task<byte[]?> LoadIgnoredAsync(ClientBuild build, FrontendOptions options, ClientDirectories directories)
+    private static EngineException NoDockerfile(string name) => EngineException.NotFound($"failed to read dockerfile: open {name}: no such file or directory");
+
+    private static Task<byte[]?> LoadIgnoredAsync(ClientBuild build, FrontendOptions options, RemoteContext? remote, ClientDirectories directories)
     {
+        if (remote is not null)
+        {
+            return Task.FromResult<byte[]?>(null);
+        }
+
         var step = build.Progress.Step("[internal] load .dockerignore");
         return step.RunAsync(async () =>
         {

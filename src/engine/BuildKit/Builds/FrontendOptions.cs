@@ -17,6 +17,9 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
     /// <summary>The session's directory that holds the Dockerfile.</summary>
     internal string DockerfileDirectory => Text("dockerfilekey", "dockerfile");
 
+    /// <summary>Whether the Dockerfile comes from the client though the context may not.</summary>
+    internal bool HasDockerfileDirectory => values.ContainsKey("dockerfilekey");
+
     /// <summary>The session's directory that is the context.</summary>
     internal string ContextDirectory => Text("contextkey", "context");
 

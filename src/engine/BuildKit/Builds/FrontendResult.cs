@@ -14,6 +14,7 @@ internal sealed class FrontendResult : IAsyncDisposable
     private readonly IAsyncDisposable _contexts;
     private readonly Lazy<Task> _evaluated;
     private SourceSpan? _failed;
+    private ResultFiles? _files;
 
     internal FrontendResult(ClientBuild build, PlannedBuild plan, string fileName, byte[] dockerfile, IAsyncDisposable contexts)
     {
@@ -42,6 +43,16 @@ internal sealed class FrontendResult : IAsyncDisposable
     /// <exception cref="Grpc.GrpcException">It failed.</exception>
     internal Task EvaluateAsync() => _evaluated.Value;
 
+    /// <summary>Its files, once it is done.</summary>
+    internal async Task<ResultFiles> FilesAsync()
+    {
+        await EvaluateAsync().ConfigureAwait(false);
+        lock (_steps)
+        {
+            return _files ??= new ResultFiles(Plan.OpenTree());
+        }
+    }
+
     /// <summary>Tells what is wrong with the Dockerfile without being an error.</summary>
     internal void Warn(ProgressStep step)
     {
@@ -53,6 +64,7 @@ internal sealed class FrontendResult : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _files?.Dispose();
         await Plan.DisposeAsync().ConfigureAwait(false);
         await _contexts.DisposeAsync().ConfigureAwait(false);
     }

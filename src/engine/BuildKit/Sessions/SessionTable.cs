@@ -42,15 +42,27 @@ internal sealed class SessionTable(TimeProvider time)
         _sessions.Add(hello.Id, new Session(hello.Id, hello.SharedKey, hello.Methods, channel, gone.Token));
         try
         {
+            await ServeAsync(channel, gone.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _sessions.Remove(hello.Id);
+            await watched.EndAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task ServeAsync(GrpcChannel channel, CancellationToken gone)
+    {
+        try
+        {
             // The first call opens the connection; from then on its end is noticed.
-            await channel.CallAsync("/grpc.health.v1.Health/Check", new Empty(), Empty.Parser, gone.Token).ConfigureAwait(false);
+            await channel.CallAsync("/grpc.health.v1.Health/Check", new Empty(), Empty.Parser, gone).ConfigureAwait(false);
         }
         catch (Exception e) when (e is GrpcException or OperationCanceledException)
         {
             // A client without that service is as good.
         }
 
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _sessions.Remove(hello.Id);
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

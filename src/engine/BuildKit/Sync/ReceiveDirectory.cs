@@ -44,7 +44,7 @@ internal sealed class ReceiveDirectory(GrpcStream stream, ContextUpdate update, 
         }
     }
 
-    private async Task RunAsync()
+    internal async Task RunAsync()
     {
         while (await stream.ReadAsync(Packet.Parser, cancel).ConfigureAwait(false) is { } packet)
         {

@@ -33,6 +33,16 @@ public sealed class SaveImages(ImageTable images, ContentStore content, EventLog
         }
     }
 
+    /// <summary>Writes an archive with one image under names that it need not have here.</summary>
+    /// <exception cref="EngineException">Damaged.</exception>
+    public async Task WriteOneAsync(Image image, IReadOnlyList<string> names, Stream output, CancellationToken cancel)
+    {
+        using var lease = content.BeginLease();
+        var plan = new SavePlan(content);
+        plan.Add(image, names, null, image.ImageId.ToString());
+        await WriteAsync(plan, output, cancel).ConfigureAwait(false);
+    }
+
     /// <summary>Checks that a later <see cref="RunAsync"/> will find everything, so that errors can still be answered properly.</summary>
     /// <exception cref="EngineException">NotFound, Damaged.</exception>
     public void Check(IReadOnlyList<string> references, Platform? platform) => Plan(references, platform);

@@ -15,7 +15,8 @@ internal static class BuildVerb
         new FlagTable().List("add-host", "Line in /etc/hosts (host:ip)").List("build-arg", "Set a variable of the build").Strings("cache-from", "Image to take cache from")
             .String("cgroup-parent", "Cgroup below which RUN runs").Int("cpu-period", "Period of the CPU limit in microseconds").Int("cpu-quota", "CPU time per period in microseconds")
             .Int("cpu-shares", 'c', "Weight of CPU time").String("cpuset-cpus", "CPUs that may be used (0-3, 0,1)").String("cpuset-mems", "Memory nodes that may be used (0-3, 0,1)")
-            .String("file", 'f', "Name of the Dockerfile (PATH/Dockerfile unless told otherwise)").Bool("force-rm", "Always remove intermediate containers")
+            .String("file", 'f', "Name of the Dockerfile (PATH/Dockerfile unless told otherwise)").Bool("check", "Only say what is wrong with the Dockerfile")
+            .String("graph", "Only print the build's graph (text, svg)").Bool("force-rm", "Always remove intermediate containers")
             .String("iidfile", "Write the image's ID to a file").String("isolation", "Technology of isolation").List("label", "Set a label of the image")
             .Bytes("memory", 'm', "Limit of memory").Bytes("memory-swap", "Limit of memory and swap together; -1 for unlimited swap")
             .String("network", "Network of RUN", "default").Bool("no-cache", "Do not use the cache").String("platform", "Platform to build for (os/arch[/variant])")
@@ -33,6 +34,11 @@ internal static class BuildVerb
         TextWriter? progress = call.Flags.Bool("quiet") ? null : call.Out;
         await using BuildSource source = await BuildSource.OpenAsync(call.Arguments[0], call.Flags.String("file"));
         await using EngineResponse response = await call.Engine.UploadAsync("POST", Path(call, source).ToString(), source.Archive);
+        if (call.Flags.Bool("check") || call.Flags.StringOrNull("graph") is not null)
+        {
+            return await TellAsync(call, response);
+        }
+
         await ProgressDisplay.ShowAsync(response.Body, progress, ProgressDisplay.IsTerminal(1), aux => image = aux.Text("ID"));
         if (call.Flags.Bool("quiet"))
         {
@@ -47,6 +53,14 @@ internal static class BuildVerb
         return 0;
     }
 
+    private static async Task<int> TellAsync(Invocation call, EngineResponse response)
+    {
+        using StreamReader reader = new(response.Body);
+        string text = await reader.ReadToEndAsync();
+        await call.Out.WriteAsync(text);
+        return call.Flags.Bool("check") && !text.StartsWith("Check complete, no warnings found.", StringComparison.Ordinal) ? 1 : 0;
+    }
+
     private static ApiPath Path(Invocation call, BuildSource source)
     {
         FlagValues flags = call.Flags;
@@ -59,7 +73,7 @@ internal static class BuildVerb
             .With("cpushares", Number(flags.Int("cpu-shares"))).With("cpuperiod", Number(flags.Int("cpu-period"))).With("cpuquota", Number(flags.Int("cpu-quota")))
             .With("cpusetcpus", flags.String("cpuset-cpus")).With("cpusetmems", flags.String("cpuset-mems")).With("cgroupparent", flags.String("cgroup-parent"))
             .With("networkmode", flags.String("network")).With("platform", flags.String("platform")).With("target", flags.String("target"))
-            .With("ulimits", Text(ulimits)).With("securityopt", Text(JsonBuild.Strings(flags.List("security-opt")))).With("version", "1");
+            .With("ulimits", Text(ulimits)).With("securityopt", Text(JsonBuild.Strings(flags.List("security-opt")))).With("check", flags.Bool("check")).With("graph", flags.StringOrNull("graph")).With("version", "1");
     }
 
     private static string? Arguments(FlagValues flags)
