@@ -97,10 +97,14 @@ public sealed class NameTests : IAsyncLifetime
     [Fact]
     public async Task TheDefaultBridgeHasTheHostsServersAndLinksAsLines()
     {
-        var other = await Sleeper("--hostname", "otherhost");
-        var name = await Sleeper("--link", other + ":friend", "--dns", "192.0.2.53");
+        var other = await Sleeper("--hostname", "otherhost", "--expose", "5432", "-e", "KEY=value");
+        var name = await Sleeper("--link", other + ":my-friend", "--link", other + ":friend", "--dns", "192.0.2.53");
         var address = await _room.Inspect(other, "{{.NetworkSettings.IPAddress}}");
         Assert.Contains($"{address}\tfriend otherhost {other}", (await _room.Docker("exec", name, "cat", "/etc/hosts")).Ok(), StringComparison.Ordinal);
+        var variables = (await _room.Docker("exec", name, "cat", "/proc/1/environ")).Ok().Split('\0');
+        Assert.Superset(
+            new HashSet<string> { $"MY_FRIEND_PORT=tcp://{address}:5432", $"MY_FRIEND_PORT_5432_TCP_ADDR={address}", "MY_FRIEND_PORT_5432_TCP_PORT=5432", "FRIEND_PORT_5432_TCP_PROTO=tcp", $"FRIEND_NAME=/{name}/friend", "FRIEND_ENV_KEY=value" },
+            variables.ToHashSet());
         Assert.StartsWith("nameserver 192.0.2.53", (await _room.Docker("exec", name, "cat", "/etc/resolv.conf")).Ok(), StringComparison.Ordinal);
         await _room.Remove(name, other);
     }

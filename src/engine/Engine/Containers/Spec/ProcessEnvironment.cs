@@ -8,8 +8,8 @@ public static class ProcessEnvironment
     /// <summary>Where programs are looked for when nobody says otherwise.</summary>
     public const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>Defaults first (PATH, HOSTNAME, TERM for a terminal), then what image and user set; a later value replaces an earlier one in its place.</summary>
-    public static IReadOnlyList<string> Create(ContainerConfig config)
+    /// <summary>Defaults first (PATH, HOSTNAME, TERM for a terminal), then what links bring, then what image and user set; a later value replaces an earlier one in its place.</summary>
+    public static IReadOnlyList<string> Create(ContainerConfig config, IReadOnlyList<string>? links = null)
     {
         var env = new List<string> { DefaultPath, "HOSTNAME=" + config.Hostname };
         if (config.Tty)
@@ -17,6 +17,7 @@ public static class ProcessEnvironment
             env.Add("TERM=xterm");
         }
 
+        Override(env, links);
         Override(env, config.Env);
         return env;
     }

@@ -62,7 +62,7 @@ public sealed class SpecFactory(EngineOptions options, HostFacts host, SeccompPr
             ConsoleSize = Console(config.Tty, hostConfig.ConsoleSize),
             User = UserOf(inputs.User),
             Args = init ? [InitPath, "--", .. command] : command,
-            Env = ProcessEnvironment.Create(config),
+            Env = ProcessEnvironment.Create(config, inputs.LinkVariables),
             Cwd = config.WorkingDir.Length > 0 ? config.WorkingDir : "/",
             Capabilities = CapabilitiesOf(ContainerCapabilities(hostConfig)),
             Rlimits = Limits(hostConfig),

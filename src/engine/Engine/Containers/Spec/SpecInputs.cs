@@ -33,6 +33,9 @@ public sealed record SpecInputs
     /// </summary>
     public string? ShmPath { get; init; }
 
+    /// <summary>Variables of links on the default bridge; what image and user set replaces them.</summary>
+    public IReadOnlyList<string> LinkVariables { get; init; } = [];
+
     /// <summary>Host file for <c>/etc/hosts</c>, or null to keep the image's.</summary>
     public string? HostsPath { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Slipway.Engine.Containers.Spec;
+using Slipway.Engine.Networks.Names;
 using Slipway.Engine.Volumes;
 using Slipway.Linux;
 using Slipway.Oci;
@@ -18,7 +19,8 @@ internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, Con
         var sources = await volumes.AttachAsync(record.Id, record.Mounts).ConfigureAwait(false);
         etc.Write(record, container.Attachment?.Endpoints ?? []);
         var mounts = images.Mount(record.Id, [.. record.Mounts.Zip(sources, (mount, source) => mount with { Source = source })]);
-        var inputs = Inputs(record, mounts) with { NetworkNamespace = container.Attachment?.NamespacePath ?? Namespace(record.HostConfig.NetworkMode, "network", "net") };
+        var links = LegacyLink.Of(record, container.Attachment?.Endpoints ?? [], table).SelectMany(link => link.Variables(record.Name)).ToList();
+        var inputs = Inputs(record, mounts) with { LinkVariables = links, NetworkNamespace = container.Attachment?.NamespacePath ?? Namespace(record.HostConfig.NetworkMode, "network", "net") };
         var spec = specs.Value.Create(inputs);
         await File.WriteAllBytesAsync(Path.Combine(paths.Bundle(record.Id), "config.json"), JsonSerializer.SerializeToUtf8Bytes(spec, RuntimeJson.Default.RuntimeSpec)).ConfigureAwait(false);
     }

@@ -47,9 +47,9 @@ internal sealed class EtcFiles(EnginePaths paths, EngineOptions options, Contain
 
         var text = new StringBuilder(Local);
         text.Append(ExtraHosts(record, endpoints.Select(endpoint => endpoint.Gateway4).FirstOrDefault(gateway => gateway.Length > 0) ?? "127.0.0.1"));
-        foreach (var link in LegacyLinks(record, endpoints))
+        foreach (var link in LegacyLink.Of(record, endpoints, containers))
         {
-            text.Append(link).Append('\n');
+            text.Append(link.HostsLine).Append('\n');
         }
 
         var name = record.Config.Domainname.Length > 0 ? $"{record.Config.Hostname}.{record.Config.Domainname} {record.Config.Hostname}" : record.Config.Hostname;
@@ -59,24 +59,6 @@ internal sealed class EtcFiles(EnginePaths paths, EngineOptions options, Contain
         }
 
         return text.ToString();
-    }
-
-    // On the default bridge, where nobody is found by name, links are lines of this file.
-    private IEnumerable<string> LegacyLinks(ContainerRecord record, IReadOnlyList<EndpointRecord> endpoints)
-    {
-        if (!endpoints.Any(endpoint => endpoint.Network == BuiltInNetworks.Bridge))
-        {
-            yield break;
-        }
-
-        foreach (var link in record.HostConfig.Links ?? [])
-        {
-            var parts = link.Split(':', 2);
-            if (containers.Find(parts[0].TrimStart('/'))?.Record is { } other && other.Endpoints.FirstOrDefault(endpoint => endpoint.Network == BuiltInNetworks.Bridge && endpoint.IsConnected) is { } bridge)
-            {
-                yield return $"{bridge.IPv4}\t{Path.GetFileName(parts[^1])} {other.Config.Hostname} {other.Name}";
-            }
-        }
     }
 
     // "name:address" or "name=address"; an IPv6 address may stand in brackets.

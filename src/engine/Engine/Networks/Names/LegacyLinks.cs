@@ -1,0 +1,65 @@
+using System.Globalization;
+using Slipway.Engine.Containers;
+
+namespace Slipway.Engine.Networks.Names;
+
+/// <summary>A container that another one on the default bridge was linked to (<c>--link NAME:ALIAS</c>) and that runs there.</summary>
+/// <param name="Alias">How it is called there.</param>
+/// <param name="Address">Its address on the default bridge.</param>
+/// <param name="Target">Its record.</param>
+internal sealed record LegacyLink(string Alias, string Address, ContainerRecord Target)
+{
+    /// <summary>Its line of <c>/etc/hosts</c>.</summary>
+    internal string HostsLine => $"{Address}\t{Alias} {Target.Config.Hostname} {Target.Name}";
+
+    /// <summary>Links of a container; none on other networks, where names are asked for.</summary>
+    internal static IEnumerable<LegacyLink> Of(ContainerRecord record, IReadOnlyList<EndpointRecord> endpoints, ContainerTable containers)
+    {
+        if (record.HostConfig.Links is not { Count: > 0 } links || !endpoints.Any(endpoint => endpoint.Network == BuiltInNetworks.Bridge))
+        {
+            yield break;
+        }
+
+        foreach (var link in links)
+        {
+            var parts = link.Split(':', 2);
+            if (containers.Find(parts[0].TrimStart('/'))?.Record is { } target && target.Endpoints.FirstOrDefault(endpoint => endpoint.Network == BuiltInNetworks.Bridge && endpoint.IsConnected) is { } bridge)
+            {
+                yield return new LegacyLink(Path.GetFileName(parts[^1]), bridge.IPv4, target);
+            }
+        }
+    }
+
+    /// <summary>The variables by which programs of old find it: its exposed ports, its name, and its own variables.</summary>
+    /// <param name="owner">Name of the container that has the link.</param>
+    internal IEnumerable<string> Variables(string owner)
+    {
+        var prefix = Alias.ToUpperInvariant().Replace('-', '_');
+        var ports = (Target.Config.ExposedPorts?.Keys ?? []).Select(Port).OrderBy(port => port.Protocol == "tcp" ? 0 : 1).ThenBy(port => int.Parse(port.Number, CultureInfo.InvariantCulture)).ToList();
+        if (ports.Count > 0)
+        {
+            yield return $"{prefix}_PORT={ports[0].Protocol}://{Address}:{ports[0].Number}";
+        }
+
+        foreach (var (number, protocol) in ports)
+        {
+            var name = $"{prefix}_PORT_{number}_{protocol.ToUpperInvariant()}";
+            yield return $"{name}={protocol}://{Address}:{number}";
+            yield return $"{name}_ADDR={Address}";
+            yield return $"{name}_PORT={number}";
+            yield return $"{name}_PROTO={protocol}";
+        }
+
+        yield return $"{prefix}_NAME=/{owner}/{Alias}";
+        foreach (var variable in (Target.Config.Env ?? []).Where(variable => variable.Contains('=', StringComparison.Ordinal) && !variable.StartsWith("HOME=", StringComparison.Ordinal) && !variable.StartsWith("PATH=", StringComparison.Ordinal)))
+        {
+            yield return $"{prefix}_ENV_{variable}";
+        }
+    }
+
+    private static (string Number, string Protocol) Port(string key)
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? (key, "tcp") : (key[..slash], key[(slash + 1)..]);
+    }
+}
