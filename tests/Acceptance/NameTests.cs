@@ -106,6 +106,7 @@ public sealed class NameTests : IAsyncLifetime
             new HashSet<string> { $"MY_FRIEND_PORT=tcp://{address}:5432", $"MY_FRIEND_PORT_5432_TCP_ADDR={address}", "MY_FRIEND_PORT_5432_TCP_PORT=5432", "FRIEND_PORT_5432_TCP_PROTO=tcp", $"FRIEND_NAME=/{name}/friend", "FRIEND_ENV_KEY=value" },
             variables.ToHashSet());
         Assert.StartsWith("nameserver 192.0.2.53", (await _room.Docker("exec", name, "cat", "/etc/resolv.conf")).Ok(), StringComparison.Ordinal);
+        (await _room.Docker("run", "--rm", "--link", "nobody:x", "busybox", "true")).Fails("could not get container for nobody: No such container: nobody", 125);
         await _room.Remove(name, other);
     }
 

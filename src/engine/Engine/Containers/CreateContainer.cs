@@ -6,6 +6,7 @@ using Slipway.Engine.Containers.Tasks;
 using Slipway.Engine.Content;
 using Slipway.Engine.Images;
 using Slipway.Engine.Networks;
+using Slipway.Engine.Networks.Names;
 using Slipway.Engine.State;
 using Slipway.Oci;
 
@@ -83,6 +84,7 @@ public sealed class CreateContainer
             await _hostNetworks.ReadyAsync().ConfigureAwait(false);
         }
 
+        LegacyLink.RequireTargets(request.HostConfig.Links, _table);
         return EndpointRequests.From(request, _networks);
     }
 

@@ -30,6 +30,20 @@ internal sealed record LegacyLink(string Alias, string Address, ContainerRecord 
         }
     }
 
+    /// <summary>Refuses links to nobody. It is no "not found": to clients that would mean that the image is missing.</summary>
+    /// <exception cref="EngineException">InvalidArgument.</exception>
+    internal static void RequireTargets(IReadOnlyList<string>? links, ContainerTable containers)
+    {
+        foreach (var name in (links ?? []).Select(link => link.Split(':', 2)[0]))
+        {
+            var target = containers.Find(name.TrimStart('/')) ?? throw EngineException.Invalid($"could not get container for {name}: No such container: {name}");
+            if (target.Record.HostConfig.NetworkMode == BuiltInNetworks.Host)
+            {
+                throw EngineException.Invalid("conflicting options: host type networking can't be used with links. This would result in undefined behavior");
+            }
+        }
+    }
+
     /// <summary>The variables by which programs of old find it: its exposed ports, its name, and its own variables.</summary>
     /// <param name="owner">Name of the container that has the link.</param>
     internal IEnumerable<string> Variables(string owner)
