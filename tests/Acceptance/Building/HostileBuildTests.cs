@@ -69,6 +69,20 @@ public sealed class HostileBuildTests(EngineRoom room)
         await Wait.UntilAsync("nothing is left of the step", () => !Leftovers());
     }
 
+    /// <summary>Check 10: an answer that merely ended would look like success.</summary>
+    [Fact]
+    public async Task Check10_ABuildThatTheDaemonsEndCutsShortFails()
+    {
+        var mark = 300_000 + Random.Shared.Next(100_000);
+        using var build = new Context(room, $"FROM busybox\nRUN sleep {mark}\n").Start("docker");
+        await Wait.UntilAsync("the command runs", () => Running(mark) > 0);
+        await room.Daemon.StopAsync();
+        (await build.EndAsync(20)).Fails("the build was cancelled");
+        Assert.Equal(0, Running(mark));
+        await room.Daemon.StartAsync();
+        await Wait.UntilAsync("nothing is left of the step", () => !Leftovers());
+    }
+
     [Fact]
     public async Task OtherBuildsOfTheSameWorkGoOnWhenOneIsCancelled()
     {

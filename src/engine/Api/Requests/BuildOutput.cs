@@ -47,14 +47,23 @@ internal sealed class BuildOutput : IAsyncDisposable
                 throw;
             }
 
-            var code = (e as RunFailedException)?.ExitCode ?? 0;
-            Put(new JsonMessage { ErrorDetail = new ErrorDetail { Code = code, Message = e.Message }, Error = e.Message });
-            await EndAsync();
+            await FailAsync((e as RunFailedException)?.ExitCode ?? 0, e.Message);
+        }
+        catch (OperationCanceledException) when (!_call.Aborted.IsCancellationRequested)
+        {
+            // By /build/cancel, or the daemon stops: an answer that merely ended would look like success.
+            await FailAsync(0, "the build was cancelled");
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await EndAsync();
+
+    private Task FailAsync(int code, string message)
+    {
+        Put(new JsonMessage { ErrorDetail = new ErrorDetail { Code = code, Message = message }, Error = message });
+        return EndAsync();
+    }
 
     private void Report(JsonMessage message)
     {
