@@ -54,6 +54,7 @@ internal static class DaemonProcess
             using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
             await using var buildKit = new BuildKitDoor(builder, registries, log);
             var routes = ApiRoutes.For(engine, builder, registries, Upgrades(buildKit), () => log.Least <= LogLevel.Debug);
+            OwnRegistryEndpoint.Map(routes, registry?.Own);
             await ServeAsync(routes, endPoints, time, log, room, signals);
             return 0;
         }

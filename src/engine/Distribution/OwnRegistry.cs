@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 
 namespace Slipway.Distribution;
 
@@ -21,11 +22,14 @@ public sealed record OwnRegistry(IPEndPoint Address, bool Tls, string Header, st
         var host = domain[..colon].Trim('[', ']');
         var any = Address.Address.Equals(IPAddress.Any) || Address.Address.Equals(IPAddress.IPv6Any);
         return host == "localhost" ? any || Address.Address.Equals(IPAddress.Loopback)
-            : IPAddress.TryParse(host, out var named) && (named.Equals(Address.Address) || (any && IPAddress.IsLoopback(named)));
+            : IPAddress.TryParse(host, out var named) && (named.Equals(Address.Address) || (any && (IPAddress.IsLoopback(named) || IsOurs(named))));
     }
 
+    private static bool IsOurs(IPAddress address) =>
+        NetworkInterface.GetAllNetworkInterfaces().SelectMany(link => link.GetIPProperties().UnicastAddresses).Any(unicast => unicast.Address.Equals(address));
+
     /// <summary>The address to connect to: never a name that could lead elsewhere.</summary>
-    internal Uri Base
+    public Uri Base
     {
         get
         {

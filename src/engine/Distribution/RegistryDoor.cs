@@ -67,7 +67,7 @@ internal sealed class RegistryDoor(DistributionOptions options, TimeProvider tim
     /// <param name="cancel">Stops it.</param>
     /// <param name="host">Another host to ask instead of the registry's own, or null.</param>
     internal async Task<IReadOnlyList<RegistrySession>> OpenAllAsync(string domain, RegistryCredentials credentials, CancellationToken cancel, string? host = null) =>
-        [.. (await _resolver.FindAsync(host ?? domain, push: true, cancel).ConfigureAwait(false)).Select(endpoint => Open(endpoint, "", credentials, []))];
+        [.. (await _resolver.FindAsync(host ?? domain, push: true, cancel, asEngine: false).ConfigureAwait(false)).Select(endpoint => Open(endpoint, "", credentials, []))];
 
     /// <inheritdoc/>
     public void Dispose() => _connections.Dispose();

@@ -35,7 +35,6 @@ internal sealed class AuditLog : IAsyncDisposable
         {
             try
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
                 if (new FileInfo(_path) is { Exists: true, Length: > Largest })
                 {
                     File.Move(_path, _path + ".1", overwrite: true);

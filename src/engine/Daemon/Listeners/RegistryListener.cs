@@ -37,6 +37,7 @@ internal static class RegistryListener
             return null;
         }
 
+        Directory.CreateDirectory(engine.Paths.Registry, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var bound = (IPEndPoint)socket.LocalEndPoint!;
         var tls = Tls(asked, engine, bound);
         var key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
@@ -106,7 +107,6 @@ internal static class RegistryListener
 
     private static (string Certificate, string Key) OwnCertificate(SlipwayEngine engine, IPEndPoint bound)
     {
-        Directory.CreateDirectory(engine.Paths.Registry, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var (certificate, key) = (Path.Combine(engine.Paths.Registry, "cert.pem"), Path.Combine(engine.Paths.Registry, "key.pem"));
         if (File.Exists(certificate) && File.Exists(key))
         {

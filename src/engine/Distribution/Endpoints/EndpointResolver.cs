@@ -19,10 +19,14 @@ internal sealed class EndpointResolver(DistributionOptions options)
     private readonly ConcurrentDictionary<string, bool> _plain = new();
 
     /// <summary>The addresses for a registry as names have it.</summary>
+    /// <param name="domain">The registry.</param>
+    /// <param name="push">Only addresses that may be pushed to.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <param name="asEngine">Whether our own registry is to know us as its engine; not when a user wants to prove who he is.</param>
     /// <exception cref="EngineException">InvalidArgument: its configuration cannot be read.</exception>
-    internal async Task<IReadOnlyList<RegistryEndpoint>> FindAsync(string domain, bool push, CancellationToken cancel)
+    internal async Task<IReadOnlyList<RegistryEndpoint>> FindAsync(string domain, bool push, CancellationToken cancel, bool asEngine = true)
     {
-        if (options.Own is { } own && own.Is(domain))
+        if (asEngine && options.Own is { } own && own.Is(domain))
         {
             // It proves itself by the engine's key, which nobody else has; its certificate may be of its own making.
             return [new RegistryEndpoint { Base = own.Base, IsOwn = true, Tls = new TlsSettings(own.Tls, [], []), Headers = new Dictionary<string, string> { [own.Header] = own.Key } }];

@@ -21,7 +21,7 @@ internal static class VerbTable
     public static readonly (string Name, string Summary)[] Groups =
     [
         ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("manifest", "Look at manifests at registries"),
-        ("network", "Manage networks"), ("system", "Manage the engine"), ("volume", "Manage volumes"),
+        ("network", "Manage networks"), ("registry", "Manage the engine's own registry and look at others"), ("system", "Manage the engine"), ("volume", "Manage volumes"),
     ];
 
     public static readonly VerbEntry[] All =
@@ -67,6 +67,16 @@ internal static class VerbTable
         new(["update", "container update"], "Change limits of containers", LifeCycleVerbs.Update),
         new(["wait", "container wait"], "Wait until containers stop, and print their exit codes", LifeCycleVerbs.Wait),
 
+        new(["copy", "registry copy"], "Copy an image between registries, layouts and archives", ImageCopyVerb.Copy),
+        new(["registry ls", "registry list"], "List repositories", RegistryAdminVerbs.List),
+        new(["registry tags"], "List tags of a repository", RegistryAdminVerbs.Tags),
+        new(["registry inspect"], "Show a manifest with its digest and referrers", RegistryAdminVerbs.Inspect),
+        new(["registry rm", "registry remove"], "Remove tags, manifests or repositories", RegistryAdminVerbs.Remove),
+        new(["registry gc"], "Free what no image of the registry needs", RegistryAdminVerbs.Collect),
+        new(["registry user"], "Manage users of the registry", RegistryAdminVerbs.User),
+        new(["registry grant"], "Say what users may do, or show it", RegistryAdminVerbs.Grant),
+        new(["registry public"], "Let everybody pull from repositories", RegistryAdminVerbs.Public),
+        new(["registry private"], "Let only granted users pull from repositories", RegistryAdminVerbs.Private),
         new(["search"], "Search Docker Hub for images", RegistryVerbs.Search),
         new(["manifest inspect"], "Show a manifest or index at a registry", RegistryVerbs.ManifestInspect),
         new(["container inspect"], "Show everything about containers", InspectVerbs.Container),

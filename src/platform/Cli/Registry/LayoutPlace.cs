@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Slipway.Oci;
+
+namespace Slipway.Cli.Registry;
+
+/// <summary>An OCI image layout in a directory (image-spec, image-layout.md).</summary>
+internal sealed class LayoutPlace(string directory, string tag) : ImagePlace
+{
+    private string IndexFile => Path.Combine(directory, "index.json");
+
+    public override async Task<Document?> FindAsync(string reference)
+    {
+        if (Digest.TryParse(reference, out Digest digest))
+        {
+            return File.Exists(PathOf(digest)) ? new Document(LayoutIndex.TypeOf(await File.ReadAllBytesAsync(PathOf(digest))), await File.ReadAllBytesAsync(PathOf(digest))) : null;
+        }
+
+        Descriptor? found = LayoutIndex.Choose(await ReadIndexAsync(), reference.Length > 0 ? reference : tag, exact: reference.Length > 0);
+        return found is null ? null : new Document(found.MediaType, await File.ReadAllBytesAsync(PathOf(found.Digest)));
+    }
+
+    public override Task<Stream> OpenAsync(Descriptor blob) => Task.FromResult<Stream>(File.OpenRead(PathOf(blob.Digest)));
+
+    public override Task<bool> HasAsync(Descriptor blob, ImagePlace source) => Task.FromResult(new FileInfo(PathOf(blob.Digest)) is { Exists: true } file && file.Length == blob.Size);
+
+    public override async Task WriteAsync(Descriptor blob, Stream content)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(blob.Digest))!);
+        string temporary = PathOf(blob.Digest) + ".part";
+        await using (FileStream file = File.Create(temporary))
+        {
+            await content.CopyToAsync(file, 1 << 20);
+        }
+
+        File.Move(temporary, PathOf(blob.Digest), overwrite: true);
+    }
+
+    public override async Task WriteAsync(Document document, string reference)
+    {
+        Descriptor descriptor = new() { MediaType = document.MediaType, Digest = document.Digest, Size = document.Content.Length };
+        using MemoryStream content = new(document.Content);
+        await WriteAsync(descriptor, content);
+        await File.WriteAllTextAsync(Path.Combine(directory, ImageLayout.FileName), """{"imageLayoutVersion":"1.0.0"}""");
+        if (!Digest.TryParse(reference, out _))
+        {
+            await File.WriteAllBytesAsync(IndexFile, LayoutIndex.With(await ReadIndexAsync(), descriptor, reference.Length > 0 ? reference : tag).ToBytes());
+        }
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<Oci.Index> ReadIndexAsync() => File.Exists(IndexFile) ? Oci.Index.Parse(await File.ReadAllBytesAsync(IndexFile)) : new Oci.Index { MediaType = MediaTypes.OciIndex };
+
+    private string PathOf(Digest digest) => Path.Combine(directory, "blobs", digest.Algorithm, digest.Hex);
+}
+
+/// <summary>What index.json of a layout says.</summary>
+internal static class LayoutIndex
+{
+    private const string RefName = "org.opencontainers.image.ref.name";
+    private const string FullName = "io.containerd.image.name";
+
+    /// <summary>The entry of a name; without a name the only one.</summary>
+    public static Descriptor? Choose(Oci.Index index, string name, bool exact)
+    {
+        Descriptor? named = index.Manifests.FirstOrDefault(entry => name.Length > 0 && (entry.Annotations?.GetValueOrDefault(RefName) == name || entry.Annotations?.GetValueOrDefault(FullName) == name));
+        return named ?? (exact || name.Length > 0 ? null : index.Manifests.Count == 1 ? index.Manifests[0] : throw new CommandException($"there are {index.Manifests.Count} images; name one of {string.Join(", ", index.Manifests.Select(entry => entry.Annotations?.GetValueOrDefault(RefName) ?? entry.Digest.ToString()))}"));
+    }
+
+    /// <summary>The index with an entry more; another of its name goes.</summary>
+    public static Oci.Index With(Oci.Index index, Descriptor entry, string name) => index with
+    {
+        Manifests =
+        [
+            .. index.Manifests.Where(other => name.Length > 0 ? other.Annotations?.GetValueOrDefault(RefName) != name : other.Digest != entry.Digest),
+            name.Length > 0 ? entry with { Annotations = new Dictionary<string, string> { [RefName] = name } } : entry,
+        ],
+    };
+
+    /// <summary>The media type that a document names, or the one its content has.</summary>
+    public static string TypeOf(byte[] content)
+    {
+        using JsonDocument document = JsonDocument.Parse(content, new JsonDocumentOptions { MaxDepth = 64 });
+        return document.RootElement.TryGetProperty("mediaType", out JsonElement type) && type.GetString() is { Length: > 0 } said ? said
+            : document.RootElement.TryGetProperty("manifests", out _) ? MediaTypes.OciIndex : MediaTypes.OciManifest;
+    }
+}
