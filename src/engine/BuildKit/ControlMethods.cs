@@ -57,7 +57,7 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
             try
             {
                 var results = request.Frontend.Length > 0
-                    ? await gateway.SolveAsync(build, new FrontendOptions(request.FrontendAttrs)).ConfigureAwait(false)
+                    ? await gateway.SolveAsync(build, request.FrontendAttrs, []).ConfigureAwait(false)
                     : await ReturnedAsync(build).ConfigureAwait(false);
                 return await export.RunAsync(build, results).ConfigureAwait(false);
             }

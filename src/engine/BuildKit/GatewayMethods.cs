@@ -1,18 +1,19 @@
 using Slipway.BuildKit.Builds;
 using Slipway.BuildKit.Grpc;
+using Slipway.BuildKit.Messages;
 using Slipway.BuildKit.Messages.Gateway;
 
 namespace Slipway.BuildKit;
 
 /// <summary><c>moby.buildkit.v1.frontend.LLBBridge</c>: what a client's part of a build asks for. The build is named by metadata.</summary>
-internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend frontend)
+internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend frontend, SharedResults shared)
 {
     private const string Service = "/moby.buildkit.v1.frontend.LLBBridge/";
 
     private static readonly string[] FrontendCaps =
     [
         "solve.base", "solve.inlinereturn", "resolveimage", "resolveimage.resolvemode", "readfile", "return", "returnmap", "readdir", "statfile",
-        "importcaches", "proto.refarray", "frontend.inputs", "gateway.solve.metadata", "gateway.evaluate.solve",
+        "importcaches", "proto.refarray", "reference.output", "frontend.inputs", "gateway.solve.metadata", "gateway.evaluate.solve",
     ];
 
     private static readonly string[] GraphCaps =
@@ -37,8 +38,14 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
     }
 
     /// <summary>Runs the Dockerfile frontend for a build.</summary>
-    internal async Task<Result> SolveAsync(ClientBuild build, FrontendOptions options)
+    /// <param name="build">The build.</param>
+    /// <param name="values">Options of the frontend.</param>
+    /// <param name="inputs">Graphs that are named contexts.</param>
+    internal async Task<Result> SolveAsync(ClientBuild build, IReadOnlyDictionary<string, string> values, IEnumerable<KeyValuePair<string, Definition>> inputs)
     {
+        var images = await shared.OpenAsync(inputs, build.Canceled).ConfigureAwait(false);
+        build.AtEnd(() => shared.CloseAsync(images));
+        var options = new FrontendOptions(values, images);
         if (options.Subrequest.Length > 0)
         {
             return options.Subrequest == "frontend.lint"
@@ -47,7 +54,8 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
         }
 
         var result = await frontend.PlanAsync(build, options).ConfigureAwait(false);
-        return new Result { Ref = new Ref { Id = build.Keep(result) } };
+        var id = build.Keep(result);
+        return new Result { Ref = new Ref { Id = id, Def = shared.Describe(id, result) } };
     }
 
     private async Task PingAsync(GrpcCall call)
@@ -65,23 +73,23 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
     private async Task SolveAsync(GrpcCall call)
     {
         var build = await BuildAsync(call).ConfigureAwait(false);
-        var request = await call.ReadAsync(SolveRequest.Parser).ConfigureAwait(false);
+        var request = await call.ReadAsync(Messages.Gateway.SolveRequest.Parser).ConfigureAwait(false);
         if (!IsDockerfile(request))
         {
             throw new GrpcException(GrpcStatus.Unimplemented, request.Frontend.Length > 0 ? $"no frontend named {request.Frontend}: Dockerfiles are what this engine builds" : "graphs of other frontends are not built by this engine");
         }
 
-        var result = await SolveAsync(build, new FrontendOptions(request.FrontendOpt)).ConfigureAwait(false);
+        var result = await SolveAsync(build, request.FrontendOpt, request.FrontendInputs).ConfigureAwait(false);
         if (request.Evaluate && result.Ref is not null)
         {
             await build.Result(result.Ref.Id).EvaluateAsync().ConfigureAwait(false);
         }
 
-        await call.WriteAsync(new SolveResponse { Ref = request.AllowResultReturn ? "" : result.Ref?.Id ?? "", Result = request.AllowResultReturn ? result : null }).ConfigureAwait(false);
+        await call.WriteAsync(new Messages.Gateway.SolveResponse { Ref = request.AllowResultReturn ? "" : result.Ref?.Id ?? "", Result = request.AllowResultReturn ? result : null }).ConfigureAwait(false);
     }
 
     // Every version of docker's own frontend is ours.
-    private static bool IsDockerfile(SolveRequest request) =>
+    private static bool IsDockerfile(Messages.Gateway.SolveRequest request) =>
         request.Frontend == "dockerfile.v0"
         || (request.Frontend == "gateway.v0" && request.FrontendOpt.GetValueOrDefault("source") is { } source && source.Contains("docker/dockerfile", StringComparison.Ordinal));
 

@@ -131,6 +131,36 @@ public sealed class BuildxTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task TargetsOfBakeStartFromEachOther()
+    {
+        var (app, lib) = (EngineRoom.Name("app"), EngineRoom.Name("lib"));
+        var context = new Context(room, "").Write("docker-bake.json", $$$"""
+            {"group": {"default": {"targets": ["app", "lib"]}}, "target": {
+              "lib": {"dockerfile-inline": "FROM busybox\nENV LIB=yes\nRUN echo lib > /lib\n", "tags": ["{{{lib}}}"]},
+              "app": {"dockerfile-inline": "FROM base\nRUN cat /lib > /app; echo $LIB >> /app\n", "contexts": {"base": "target:lib"}, "tags": ["{{{app}}}"]} } }
+            """);
+        (await Buildx("bake", "--progress=plain", "-f", Path.Combine(context.Path, "docker-bake.json"), "--set", "*.context=" + context.Path)).Ok();
+        Assert.Equal("lib\nyes", (await room.Run(app, "cat", "/app")).Ok());
+        Assert.DoesNotContain("slipway-build-context", (await room.Docker("images")).Ok(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DockerfilesAndContextsCanBePipedAndFetched()
+    {
+        var (piped, name) = (new Context(room, "FROM busybox\nCOPY f /f\n").Write("f", "from the directory"), EngineRoom.Name("img"));
+        using (var build = Start("buildx", "build", "--progress=plain", "-t", name, "-f", "-", piped.Path))
+        {
+            await build.WriteAsync("FROM busybox\nCOPY f /g\n");
+            (await build.EndAsync(60)).Ok();
+        }
+
+        Assert.Equal("from the directory", (await room.Run(name, "cat", "/g")).Ok());
+        Assert.StartsWith("Check complete, no warnings found.", (await room.Client("slipway", "build", "--check", piped.Path)).Ok(), StringComparison.Ordinal);
+        Assert.Contains("COPY f /f", (await room.Client("slipway", "build", "--graph", "text", piped.Path)).Ok(), StringComparison.Ordinal);
+        Assert.StartsWith("<svg", (await room.Client("slipway", "build", "--graph", "svg", piped.Path)).Ok(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TheOlderClientBuildsOverHttp()
     {
         if (!File.Exists(OldDocker))

@@ -9,6 +9,7 @@ internal sealed class ClientBuild : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, FrontendResult> _results = new(StringComparer.Ordinal);
+    private readonly List<Func<Task>> _atEnd = [];
     private readonly CancellationTokenSource _cancel;
 
     internal ClientBuild(Messages.SolveRequest request, Session session, TimeProvider time, CancellationToken cancel)
@@ -32,6 +33,15 @@ internal sealed class ClientBuild : IAsyncDisposable
 
     /// <summary>What the client's part of the build ended with.</summary>
     internal TaskCompletionSource<ReturnRequest> Returned { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Has something done when the build has ended.</summary>
+    internal void AtEnd(Func<Task> work)
+    {
+        lock (_lock)
+        {
+            _atEnd.Add(work);
+        }
+    }
 
     /// <summary>Keeps a result; it ends with the build.</summary>
     internal string Keep(FrontendResult result)
@@ -61,6 +71,11 @@ internal sealed class ClientBuild : IAsyncDisposable
         foreach (var result in _results.Values)
         {
             await result.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (var work in _atEnd)
+        {
+            await work().ConfigureAwait(false);
         }
 
         Progress.End();

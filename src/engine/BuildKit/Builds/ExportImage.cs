@@ -25,8 +25,9 @@ internal sealed class ExportImage(SessionRegistry registry)
                 step.Part($"naming to {name}", 0, 0, done: true);
             }
 
+            // Clients that know this engine as docker's own exporter (moby) push by themselves.
             var told = Response(image, names);
-            if (order.Push)
+            if (order.Push && order.Type != "moby")
             {
                 foreach (var name in names)
                 {

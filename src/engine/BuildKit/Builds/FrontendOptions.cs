@@ -7,9 +7,12 @@ using Slipway.Oci;
 namespace Slipway.BuildKit.Builds;
 
 /// <summary>The options that clients give the Dockerfile frontend.</summary>
-internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values)
+/// <param name="values">The options.</param>
+/// <param name="shared">Results of other builds that are named contexts, see <see cref="SharedResults"/>.</param>
+internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, string> shared)
 {
     private const string ContextPrefix = "context:";
+    private const string InputPrefix = "input:";
 
     /// <summary>Name of the Dockerfile in its directory.</summary>
     internal string FileName => Text("filename", "Dockerfile");
@@ -54,7 +57,7 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
         NoCacheFilter = List("no-cache"),
         PullFirst = Text("image-resolve-mode", "") == "pull",
         Platform = Platforms is [var platform, ..] ? Parse(platform) : null,
-        Contexts = Prefixed(ContextPrefix),
+        Contexts = Prefixed(ContextPrefix).ToDictionary(pair => pair.Key, pair => Resolve(pair.Value)),
         Host = new HostConfig
         {
             NetworkMode = Text("force-network-mode", "default"),
@@ -85,6 +88,9 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
             ? new Ulimit { Name = parts[0], Soft = soft, Hard = hard }
             : throw EngineException.Invalid($"failed to parse ulimit {text}");
     }
+
+    private string Resolve(string context) =>
+        context.StartsWith(InputPrefix, StringComparison.Ordinal) && shared.TryGetValue(context[InputPrefix.Length..], out var image) ? image : context;
 
     private string Text(string name, string otherwise) => values.TryGetValue(name, out var value) && value.Length > 0 ? value : otherwise;
 

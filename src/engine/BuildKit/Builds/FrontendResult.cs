@@ -30,6 +30,9 @@ internal sealed class FrontendResult : IAsyncDisposable
     /// <summary>The build.</summary>
     internal PlannedBuild Plan { get; }
 
+    /// <summary>Called when it goes.</summary>
+    internal Action Ended { get; set; } = () => { };
+
     /// <summary>Name of the Dockerfile.</summary>
     internal string FileName { get; }
 
@@ -64,6 +67,7 @@ internal sealed class FrontendResult : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Ended();
         _files?.Dispose();
         await Plan.DisposeAsync().ConfigureAwait(false);
         await _contexts.DisposeAsync().ConfigureAwait(false);

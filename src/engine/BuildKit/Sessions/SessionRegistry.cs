@@ -1,3 +1,4 @@
+using Slipway.BuildKit.Builds;
 using Slipway.BuildKit.Grpc;
 using Slipway.BuildKit.Messages;
 using Slipway.Distribution;
@@ -15,7 +16,14 @@ internal sealed class SessionRegistry(Registries registries)
 
     /// <summary>Gets images as this client may.</summary>
     internal Func<Reference, Oci.Platform?, CancellationToken, Task> PullFor(Session session) => async (name, platform, cancel) =>
+    {
+        if (SharedResults.IsShared(name))
+        {
+            return;
+        }
+
         await registries.PullImage.RunAsync(new PullRequest(name, platform, await CredentialsAsync(session, name, cancel).ConfigureAwait(false)), null, cancel).ConfigureAwait(false);
+    };
 
     /// <summary>Pushes an image as this client may.</summary>
     internal async Task PushAsync(Session session, Reference name, Action<JsonMessage> report, CancellationToken cancel) =>
