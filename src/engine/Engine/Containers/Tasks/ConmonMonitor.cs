@@ -39,7 +39,7 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
         var (ours, theirs) = UnixSockets.CreatePair();
         using (ours)
         {
-            await StartAsync(Arguments(request), [(theirs, 3)], ["_OCI_SYNCPIPE=3"]).ConfigureAwait(false);
+            Start(Arguments(request), [(theirs, 3)], ["_OCI_SYNCPIPE=3"]);
             return (await SyncChannel.ReadAsync(ours, new byte[64 << 10], cancel).ConfigureAwait(false)).PidOrThrow();
         }
     }
@@ -57,7 +57,7 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
             List<string> arguments = [.. Arguments(request), "--exec", "--exec-process-spec", processSpec];
             if (attach is null)
             {
-                await StartAsync(arguments, [(syncTheirs, 3)], ["_OCI_SYNCPIPE=3"]).ConfigureAwait(false);
+                Start(arguments, [(syncTheirs, 3)], ["_OCI_SYNCPIPE=3"]);
             }
             else
             {
@@ -94,25 +94,22 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
         using (attachPipe)
         using (startPipe)
         {
-            await StartAsync(
-                arguments,
-                [(syncTheirs, 3), (attachTheirs, 4), (startTheirs, 5)],
-                ["_OCI_SYNCPIPE=3", "_OCI_ATTACHPIPE=4", "_OCI_STARTPIPE=5"],
-                startPipe).ConfigureAwait(false);
+            Start(arguments, [(syncTheirs, 3), (attachTheirs, 4), (startTheirs, 5)], ["_OCI_SYNCPIPE=3", "_OCI_ATTACHPIPE=4", "_OCI_STARTPIPE=5"]);
+            await startPipe.SendAsync(new byte[1], cancel).ConfigureAwait(false);
             (await SyncChannel.ReadAsync(attachPipe, new byte[4096], cancel).ConfigureAwait(false)).PidOrThrow();
             await attach().ConfigureAwait(false);
             await startPipe.SendAsync(new byte[1], cancel).ConfigureAwait(false);
         }
     }
 
-    // conmon forks into the background and its first process ends at once; that one is ours to reap.
-    private static Task StartAsync(IReadOnlyList<string> arguments, IReadOnlyList<(Microsoft.Win32.SafeHandles.SafeFileHandle Handle, int ChildFd)> handles, IReadOnlyList<string> variables, Socket? startPipe = null)
+    // conmon forks into the background and its first process ends at once; that one is ours to reap. Nobody waits for it: what conmon says
+    // comes on its pipes, and their end tells of its failure.
+    private static void Start(IReadOnlyList<string> arguments, IReadOnlyList<(Microsoft.Win32.SafeHandles.SafeFileHandle Handle, int ChildFd)> handles, IReadOnlyList<string> variables)
     {
         try
         {
             var pid = Spawn.Start(Conmon, arguments, [.. Environment, .. variables], handles);
-            startPipe?.Send(new byte[1]);
-            return Task.Run(() => Spawn.Wait(pid));
+            _ = Task.Run(() => Spawn.Wait(pid));
         }
         catch (LinuxException e)
         {
