@@ -56,6 +56,7 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
             var following = follow is null ? Task.CompletedTask : build.Progress.FollowAsync(follow, gone);
             try
             {
+                Tell(build);
                 var results = request.Frontend.Length > 0
                     ? await gateway.SolveAsync(build, request.FrontendAttrs, []).ConfigureAwait(false)
                     : await ReturnedAsync(build).ConfigureAwait(false);
@@ -81,6 +82,17 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
         }
 
         await call.WriteAsync(answer).ConfigureAwait(false);
+    }
+
+    // Results of builds elsewhere are neither taken nor given; a build is right without them.
+    private static void Tell(ClientBuild build)
+    {
+        if (build.Request.Cache is { } cache && cache.Imports.Count + cache.Exports.Count > 0)
+        {
+            var step = build.Progress.Step("[internal] cache import and export").Start();
+            step.Print(2, "cache import and export are not supported by this engine: only its own cache is used\n"u8.ToArray());
+            step.Done();
+        }
     }
 
     // The client runs the build's outer part itself and says what came of it.

@@ -56,7 +56,12 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
         NoCache = values.TryGetValue("no-cache", out var stages) && stages.Length == 0,
         NoCacheFilter = List("no-cache"),
         PullFirst = Text("image-resolve-mode", "") == "pull",
-        Platform = Platforms is [var platform, ..] ? Parse(platform) : null,
+        Platform = Platforms.Count switch
+        {
+            0 => null,
+            1 => Parse(Platforms[0]),
+            _ => throw EngineException.Invalid("builds for several platforms at once are not supported"),
+        },
         Contexts = Prefixed(ContextPrefix).ToDictionary(pair => pair.Key, pair => Resolve(pair.Value)),
         Host = new HostConfig
         {
