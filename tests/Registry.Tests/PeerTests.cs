@@ -103,6 +103,38 @@ public sealed class PeerTests
     }
 
     [Fact]
+    public async Task Damage_is_named_and_healed_from_where_the_image_came()
+    {
+        await using var there = await PrivateRegistry.StartAsync();
+        await using var here = await PrivateRegistry.StartAsync();
+        var layer = Manifest.Parse(await PushRunnableAsync(there, "a")).Layers[0].Digest;
+        using var client = Registries.For(here.Engine);
+        var name = Reference.Parse($"{there.Address}/a:v1");
+        await client.PullImage.RunAsync(new PullRequest(name, null, RegistryCredentials.None), null, CancellationToken.None);
+        var lone = await here.PushBlobAsync("x", PrivateRegistry.Noise(100));
+        Assert.Empty(await client.RepairContent.RunAsync(repair: true, CancellationToken.None));
+        Flip(here, layer);
+        Flip(here, lone);
+
+        var found = await client.RepairContent.RunAsync(repair: false, CancellationToken.None);
+        Assert.Equal(["image " + name, "repository x"], found.Select(damage => damage.Object).Order(StringComparer.Ordinal));
+        Assert.All(found, damage => Assert.False(damage.Repaired));
+        found = await client.RepairContent.RunAsync(repair: true, CancellationToken.None);
+        Assert.True(Assert.Single(found, damage => damage.Object == "image " + name).Repaired);
+        Assert.False(Assert.Single(found, damage => damage.Object == "repository x").Repaired);
+        await here.PushBlobAsync("x", PrivateRegistry.Noise(100));
+        Assert.Empty(await client.RepairContent.RunAsync(repair: false, CancellationToken.None));
+    }
+
+    private static void Flip(PrivateRegistry registry, Digest digest)
+    {
+        using var file = File.Open(Path.Combine(registry.Engine.Paths.Content, "blobs", "sha256", digest.Hex), FileMode.Open);
+        var first = file.ReadByte();
+        file.Position = 0;
+        file.WriteByte((byte)~first);
+    }
+
+    [Fact]
     public async Task Many_pulls_and_equal_pushes_at_once()
     {
         await using var registry = await PrivateRegistry.StartAsync();

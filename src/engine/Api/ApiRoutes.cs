@@ -34,6 +34,7 @@ public static class ApiRoutes
         new NetworkEndpoints(engine).Map(routes);
         SwarmEndpoints.Map(routes);
         PluginEndpoints.Map(routes);
+        CheckEndpoints.Map(routes, registries);
         return routes;
     }
 }

@@ -13,6 +13,7 @@ public sealed class Registries : IDisposable
         PullImage = new PullImage(engine, _door, options);
         PushImage = new PushImage(engine, _door, options);
         InspectDistribution = new InspectDistribution(_door, options, engine.Time);
+        RepairContent = new RepairContent(engine, PullImage);
         SearchImages = new SearchImages(_door);
         CheckAuth = new CheckAuth(_door);
     }
@@ -25,6 +26,9 @@ public sealed class Registries : IDisposable
 
     /// <summary><c>GET /distribution/{name}/json</c>.</summary>
     public InspectDistribution InspectDistribution { get; }
+
+    /// <summary><c>system check</c>.</summary>
+    public RepairContent RepairContent { get; }
 
     /// <summary><c>docker search</c>.</summary>
     public SearchImages SearchImages { get; }

@@ -170,6 +170,28 @@ public sealed class ContentStore
     /// <summary>Deletes a blob; nothing happens when there is none.</summary>
     public void Delete(Digest digest) => File.Delete(PathOf(digest));
 
+    /// <summary>Takes a damaged blob's file away, so that the blob counts as missing. End it with <see cref="EndSetAside"/>.</summary>
+    public void SetAside(Digest digest)
+    {
+        if (Contains(digest))
+        {
+            File.Move(PathOf(digest), AsidePath(digest), overwrite: true);
+        }
+    }
+
+    /// <summary>Brings back a file that was set aside, unless the blob came anew.</summary>
+    public void EndSetAside(Digest digest)
+    {
+        if (Contains(digest))
+        {
+            File.Delete(AsidePath(digest));
+        }
+        else if (File.Exists(AsidePath(digest)))
+        {
+            File.Move(AsidePath(digest), PathOf(digest));
+        }
+    }
+
     /// <summary>Every blob, by listing the directory; for garbage collection and checks.</summary>
     public IEnumerable<Digest> List()
     {
@@ -215,6 +237,9 @@ public sealed class ContentStore
     internal string PathOf(Digest digest) => Path.Combine(_paths.Content, "blobs", digest.Algorithm, digest.Hex);
 
     internal string Root => _paths.Content;
+
+    // In staging, which the next start empties should this one end too early.
+    private string AsidePath(Digest digest) => Path.Combine(_paths.Staging, "aside-" + digest.Hex);
 
     internal static EngineException Mismatch(Digest digest) => new(ErrorKind.Damaged, $"blob {digest} is damaged: its content does not match its digest");
 

@@ -99,6 +99,7 @@ internal static class VerbTable
         new(["network prune"], "Remove all unused networks", PruneVerbs.Networks),
         new(["network rm", "network remove"], "Remove networks", NetworkVerbs.Remove),
         new(["system dial-stdio"], "Carry the engine's API over standard input and output", DialVerb.DialStdio),
+        new(["system check"], "Verify all content, and repair what registries have", CheckVerb.Check),
         new(["system df"], "Show how much disk the engine uses", DiskUsageVerb.DiskUsage),
         new(["system prune"], "Remove unused data", PruneVerbs.Everything),
 

@@ -1,0 +1,99 @@
+using Slipway.Engine.Content;
+using Slipway.Engine.Repositories;
+using Slipway.Engine.Snapshots;
+using Slipway.Oci;
+
+namespace Slipway.Engine.Images;
+
+/// <summary>One thing that is wrong with stored content.</summary>
+/// <param name="Object">Whose content it is: an image, a repository, a snapshot, or a blob that nobody needs.</param>
+/// <param name="Reason">What is wrong.</param>
+/// <param name="Blob">The blob that is damaged or missing, or null.</param>
+/// <param name="Sources">Names with digests under which registries have it.</param>
+public sealed record ContentDamage(string Object, string Reason, Digest? Blob, IReadOnlyList<string> Sources);
+
+/// <summary>Reads every blob once, compares it with its digest, and says by name which images and repositories miss something.</summary>
+public sealed class CheckContent(ContentStore content, Snapshotter snapshots, ImageTable images, RepositoryTable repositories)
+{
+    /// <summary>Checks everything. Takes as long as reading the store.</summary>
+    public IReadOnlyList<ContentDamage> Run(CancellationToken cancel)
+    {
+        var bad = FindBad(cancel);
+        var found = images.All.SelectMany(image => OfImage(image, bad)).Concat(repositories.All.SelectMany(repository => OfRepository(repository, bad))).ToList();
+        var named = found.Select(damage => damage.Blob).OfType<Digest>().ToHashSet();
+        found.AddRange(bad.Where(entry => !named.Contains(entry.Key)).Select(entry => new ContentDamage($"blob {entry.Key}", entry.Value + "; no image and no repository needs it", entry.Key, [])));
+        found.AddRange(snapshots.All.Where(row => !Directory.Exists(snapshots.LowerDirs(row.ChainId.ToString())[0])).Select(row => new ContentDamage($"snapshot {row.ChainId}", "its directory is missing", null, [])));
+        return found;
+    }
+
+    private Dictionary<Digest, string> FindBad(CancellationToken cancel)
+    {
+        var bad = new Dictionary<Digest, string>();
+        foreach (var digest in content.List())
+        {
+            cancel.ThrowIfCancellationRequested();
+            try
+            {
+                content.Verify(digest);
+            }
+            catch (EngineException e) when (e.Kind == ErrorKind.Damaged)
+            {
+                bad[digest] = e.Message;
+            }
+            catch (EngineException e) when (e.Kind == ErrorKind.NotFound)
+            {
+                // Removed meanwhile.
+            }
+        }
+
+        return bad;
+    }
+
+    // Content of other platforms may be absent; that of the one that runs here may not.
+    private IEnumerable<ContentDamage> OfImage(Image image, Dictionary<Digest, string> bad)
+    {
+        var name = "image " + (image.Tags.Count > 0 ? image.Tags[0] : image.ImageId.ToString());
+        var (all, needed) = (Tree(image.Record.Target), Tree(new Descriptor { MediaType = MediaTypes.OciManifest, Digest = image.Record.ManifestDigest }));
+        foreach (var digest in all.Concat(needed).Distinct())
+        {
+            if (bad.TryGetValue(digest, out var reason))
+            {
+                yield return new ContentDamage(name, reason, digest, image.Record.Digests);
+            }
+            else if (needed.Contains(digest) && !content.Contains(digest))
+            {
+                yield return new ContentDamage(name, $"blob {digest} is missing", digest, image.Record.Digests);
+            }
+        }
+    }
+
+    private IEnumerable<ContentDamage> OfRepository(Repository repository, Dictionary<Digest, string> bad)
+    {
+        foreach (var digest in repository.Links.Select(link => link.Digest).Concat(repository.Manifests.Select(manifest => manifest.Digest)))
+        {
+            if (bad.TryGetValue(digest, out var reason))
+            {
+                yield return new ContentDamage($"repository {repository.Name}", reason, digest, []);
+            }
+            else if (!content.Contains(digest))
+            {
+                yield return new ContentDamage($"repository {repository.Name}", $"blob {digest} is missing", digest, []);
+            }
+        }
+    }
+
+    private HashSet<Digest> Tree(Descriptor target)
+    {
+        var seen = new HashSet<Digest> { target.Digest };
+        try
+        {
+            seen.UnionWith(ContentTree.Below(target, content).Select(descriptor => descriptor.Digest));
+        }
+        catch (EngineException)
+        {
+            // A document that cannot be read is among the bad blobs itself.
+        }
+
+        return seen;
+    }
+}
