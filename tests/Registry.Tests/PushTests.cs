@@ -57,6 +57,7 @@ public sealed class PushTests
         Assert.Equal(HttpStatusCode.NoContent, cancelled.StatusCode);
         Assert.Equal((404, "BLOB_UPLOAD_UNKNOWN"), await registry.FailAsync("PATCH", place, [1]));
         Assert.Empty(Directory.EnumerateFiles(registry.Engine.Paths.Uploads));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(registry.Engine.Paths.Uploads));
     }
 
     [Fact]

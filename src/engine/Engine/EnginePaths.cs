@@ -96,7 +96,7 @@ public sealed class EnginePaths(string dataRoot, string execRoot)
             File.SetUnixFileMode(root, traversable);
         }
 
-        foreach (var path in (ReadOnlySpan<string>)[Content, Snapshots, Containers, Volumes, Staging, Trash, RuntimeState, Exits, Bundles])
+        foreach (var path in (ReadOnlySpan<string>)[Content, Snapshots, Containers, Volumes, Uploads, Registry, Staging, Trash, RuntimeState, Exits, Bundles])
         {
             Directory.CreateDirectory(path);
             // Not even to be passed through: a container could leave a program with the set-user-id bit to users of the host (CVE-2021-41091).
