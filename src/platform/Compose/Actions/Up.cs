@@ -87,6 +87,9 @@ public sealed class Up(Work work, Project project, UpOptions options, ImageSourc
     public async Task WaitAsync(IReadOnlyList<Service> services, CancellationToken cancellation) => await Task.WhenAll(
         services.SelectMany(s => _containers[s.Name]).Select(c => Conditions.HealthyAsync(work, c.Id, c.Name, needsTest: false, cancellation))).ConfigureAwait(false);
 
+    /// <summary>Waits until what a service needs is as it wants it.</summary>
+    public Task FulfilAsync(Service service, CancellationToken cancellation) => DependenciesAsync(service, cancellation);
+
     /// <summary>A service's containers as they are after the run.</summary>
     public IReadOnlyList<ObservedContainer> ContainersOf(string service) => _containers.GetValueOrDefault(service, []);
 

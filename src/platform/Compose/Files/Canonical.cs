@@ -16,6 +16,9 @@ public sealed class Canonical(ProjectPaths paths)
         _ => value,
     });
 
+    /// <summary>A service, or some of its keys, in the long form.</summary>
+    public Mapping Service(Mapping service, string path) => new CanonicalService(paths).Service(service, path);
+
     private static Mapping Network(Node network, string path) => Forms.Each(Resource(network), path, (key, value, inner) => key switch
     {
         "driver_opts" or "labels" => Forms.StringMap(value, inner),

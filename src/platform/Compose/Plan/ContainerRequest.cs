@@ -25,6 +25,9 @@ public sealed record NewContainer(Project Project, Service Service, string Name,
 
     /// <summary>Whether other services find it by its service's name.</summary>
     public bool UseAliases { get; init; } = true;
+
+    /// <summary>Whether somebody attaches before the start, as for one-off containers.</summary>
+    public bool Attached { get; init; }
 }
 
 /// <summary>What is known of an image.</summary>
@@ -53,6 +56,10 @@ internal static class ContainerRequest
             User = map.Text("user") ?? "",
             Tty = map.Flag("tty"),
             OpenStdin = map.Flag("stdin_open"),
+            StdinOnce = container.Attached && map.Flag("stdin_open"),
+            AttachStdin = container.Attached && map.Flag("stdin_open"),
+            AttachStdout = container.Attached,
+            AttachStderr = container.Attached,
             Cmd = map["command"] is Sequence ? map.Texts("command") : null,
             Entrypoint = map["entrypoint"] is Sequence ? map.Texts("entrypoint") : null,
             Env = Environment(map.Map("environment")),

@@ -86,6 +86,14 @@ internal sealed class ComposeCall(Invocation call, FlagValues globals)
         return Arguments.Count > 0 ? Arguments : [.. project.Enabled];
     }
 
+    /// <summary>Runs one of the verbs for single containers.</summary>
+    public async Task<int> DelegateAsync(string path, Verb verb, IReadOnlyList<string> words)
+    {
+        await call.Out.FlushAsync();
+        using Invocation inner = new(path, FlagParser.Parse(verb.Flags, words, verb.FlagsFirst), call.Globals, call.Time);
+        return await verb.Run(inner);
+    }
+
     private LoadOptions Options() => new()
     {
         WorkingDirectory = Directory.GetCurrentDirectory(),

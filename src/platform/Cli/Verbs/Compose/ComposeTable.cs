@@ -24,6 +24,12 @@ internal static class ComposeTable
     private static readonly (string[] Names, Func<ComposeEntry> Make)[] s_all =
     [
         (["up"], UpCommand.Entry), (["down"], DownCommand.Entry), (["ps"], ListCommands.Ps), (["logs"], LogCommands.Logs), (["config", "convert"], ConfigCommand.Entry),
+        (["create"], LifecycleCommands.Create), (["start"], LifecycleCommands.Start), (["stop"], LifecycleCommands.Stop), (["restart"], LifecycleCommands.Restart),
+        (["kill"], LifecycleCommands.Kill), (["rm"], LifecycleCommands.Remove), (["pause"], LifecycleCommands.Pause), (["unpause"], LifecycleCommands.Unpause),
+        (["scale"], LifecycleCommands.Scale), (["wait"], LifecycleCommands.Wait), (["exec"], ContainerCommands.Exec), (["attach"], ContainerCommands.Attach),
+        (["cp"], ContainerCommands.Copy), (["port"], ContainerCommands.Port), (["top"], ContainerCommands.Top), (["stats"], ContainerCommands.Stats), (["run"], RunCommand.Entry),
+        (["build"], ImageCommands.Build), (["pull"], ImageCommands.Pull), (["push"], ImageCommands.Push), (["images"], ImageCommands.List), (["ls"], ProjectCommands.List),
+        (["events"], ProjectCommands.Events), (["version"], ProjectCommands.Version), (["watch"], WatchCommand.Entry),
     ];
 
     public static ComposeEntry? Find(string name) => Array.Find(s_all, e => e.Names.Contains(name)).Make?.Invoke();

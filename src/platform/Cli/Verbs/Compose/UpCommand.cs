@@ -79,12 +79,21 @@ internal static class UpCommand
     {
         FlagValues flags = compose.Flags;
         Project project = compose.Load();
-        bool detached = flags.Bool("detach") || flags.Bool("wait") || flags.Bool("no-start") || compose.DryRun;
+        if (flags.Bool("watch") && flags.Bool("detach"))
+        {
+            throw new CommandException("--detach and --watch are incompatible");
+        }
+
+        bool detached = flags.Bool("detach") || flags.Bool("wait") || flags.Bool("no-start") || flags.Bool("watch") || compose.DryRun;
         using CancellationTokenSource cancel = new();
-        Up up = new(compose.Work, project, Options(compose, project, start: detached && !flags.Bool("no-start")), ComposeImages.Sources(compose, flags.Bool("quiet-build")));
+        ImageSources sources = ComposeImages.Sources(compose, flags.Bool("quiet-build"));
+        UpOptions options = Options(compose, project, start: detached && !flags.Bool("no-start"));
+        Up up = new(compose.Work, project, options, sources);
         if (!detached)
         {
-            return await ForegroundUp.RunAsync(compose, project, up);
+            UpOptions again = options with { Start = true, Recreation = Recreation.Never, DependencyRecreation = Recreation.Never, Build = false, Pull = "", IgnoreOrphans = true, RemoveOrphans = false };
+            Work quiet = compose.Work with { Report = p => Warn(compose, p) };
+            return await ForegroundUp.RunAsync(compose, project, up, new Up(quiet, project, again, sources));
         }
 
         IReadOnlyList<Service> services = await up.RunAsync(cancel.Token);
@@ -105,6 +114,14 @@ internal static class UpCommand
             }
         }
 
-        return 0;
+        return flags.Bool("watch") ? await WatchCommand.WatchAsync(compose, project, services) : 0;
+    }
+
+    private static void Warn(ComposeCall compose, Progress progress)
+    {
+        if (progress.State is ProgressState.Failed)
+        {
+            compose.Error.WriteLine($" {progress.Kind} {progress.Name}  {progress.Status}");
+        }
     }
 }

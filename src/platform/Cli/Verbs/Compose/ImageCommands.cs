@@ -1,0 +1,130 @@
+using Slipway.Cli.GoTemplate;
+using Slipway.Cli.Options;
+using Slipway.Cli.Output;
+using Slipway.Client;
+using Slipway.Compose;
+using Slipway.Compose.Actions;
+using Slipway.Compose.Files;
+using Slipway.Compose.Model;
+using Slipway.Compose.Plan;
+using Slipway.DockerApi;
+
+namespace Slipway.Cli.Verbs.Compose;
+
+/// <summary><c>build</c>, <c>pull</c>, <c>push</c> and <c>images</c>.</summary>
+internal static class ImageCommands
+{
+    private static readonly Dictionary<string, string> s_headers = new(StringComparer.Ordinal)
+    {
+        ["ContainerName"] = "CONTAINER", ["Repository"] = "REPOSITORY", ["Tag"] = "TAG", ["ID"] = "IMAGE ID", ["Size"] = "SIZE",
+    };
+
+    public static ComposeEntry Build() => new(
+        ["build"], "Build images", "[SERVICE...]",
+        new FlagTable().List("build-arg", "Set a variable of the build").Bytes("memory", 'm', "Limit of memory").Bool("no-cache", "Do not use the cache").Bool("pull", "Always look for newer base images").Bool("push", "Push afterwards")
+            .Bool("quiet", 'q', "Do not show the build").Bool("with-dependencies", "Also build what services need").Add(new Flag("ssh", '\0', FlagKind.String, "Agent's socket or keys") { Hidden = true }).Add(new Flag("builder", '\0', FlagKind.String, "Builder") { Hidden = true }),
+        async compose =>
+        {
+            FlagValues flags = compose.Flags;
+            Project project = compose.Load();
+            BuildChoices choices = new() { NoCache = flags.Bool("no-cache"), Pull = flags.Bool("pull"), Arguments = flags.List("build-arg"), Memory = flags.String("memory") };
+            IReadOnlyList<Service> services = [.. DependencyOrder.With(project, compose.Services(project), flags.Bool("with-dependencies")).Where(s => s.Build is not null)];
+            if (services.Count == 0)
+            {
+                await compose.Error.WriteLineAsync("No services to build");
+            }
+
+            foreach (Service service in services)
+            {
+                string name = Images.Name(project, service);
+                await compose.Work.DoAsync("Image", name, "Building", "Built", () => ComposeBuild.BuildAsync(compose, project, service, name, flags.Bool("quiet") ? null : compose.Error, choices));
+            }
+
+            return flags.Bool("push") ? await PushAsync(compose, services, ignore: false) : 0;
+        });
+
+    public static ComposeEntry Pull() => new(
+        ["pull"], "Pull images", "[SERVICE...]",
+        new FlagTable().Bool("ignore-buildable", "Leave images alone that can be built").Bool("ignore-pull-failures", "Go on when one fails").Bool("include-deps", "Also what services need").String("policy", "Only when missing (missing), or always").Bool("quiet", 'q', "Do not show progress"),
+        async compose =>
+        {
+            FlagValues flags = compose.Flags;
+            Project project = compose.Load();
+            ImageSources sources = ComposeImages.Sources(compose, quiet: true);
+            IEnumerable<Service> services = DependencyOrder.With(project, compose.Services(project), flags.Bool("include-deps")).Where(s => s.Image is not null && (s.Build is null || !flags.Bool("ignore-buildable")));
+            int code = 0;
+            await Task.WhenAll(services.Where(s => s.PullPolicy is not ("never" or "build")).DistinctBy(s => s.Image).Select(async service =>
+            {
+                if (flags.String("policy") == "missing" && await Images.FindAsync(compose.Engine, service.Image!, CancellationToken.None) is not null)
+                {
+                    return;
+                }
+
+                try
+                {
+                    await compose.Work.DoAsync("Image", service.Image!, "Pulling", "Pulled", () => sources.Pull(service.Image!, service.Platform, CancellationToken.None));
+                }
+                catch (Exception e) when ((flags.Bool("ignore-pull-failures") || service.Build is not null) && e is EngineApiException or ComposeException)
+                {
+                    await compose.Error.WriteLineAsync("warning: " + e.Message);
+                    code = 0;
+                }
+            }));
+            return code;
+        });
+
+    public static ComposeEntry Push() => new(
+        ["push"], "Push images", "[SERVICE...]",
+        new FlagTable().Bool("ignore-push-failures", "Go on when one fails").Bool("include-deps", "Also what services need").Bool("quiet", 'q', "Do not show progress"),
+        async compose =>
+        {
+            Project project = compose.Load();
+            return await PushAsync(compose, DependencyOrder.With(project, compose.Services(project), compose.Flags.Bool("include-deps")), compose.Flags.Bool("ignore-push-failures"));
+        });
+
+    private static async Task<int> PushAsync(ComposeCall compose, IReadOnlyList<Service> services, bool ignore)
+    {
+        foreach (Service service in services.Where(s => s.Build is not null && s.Image is not null))
+        {
+            foreach (string image in new[] { service.Image! }.Concat(service.Build.Texts("tags")))
+            {
+                try
+                {
+                    await compose.Work.DoAsync("Image", image, "Pushing", "Pushed", () => compose.DelegateAsync("push", RegistryVerbs.Push(), ["--quiet", image]));
+                }
+                catch (Exception e) when (ignore && e is EngineApiException or CommandException)
+                {
+                    await compose.Error.WriteLineAsync("warning: " + e.Message);
+                }
+            }
+        }
+
+        return 0;
+    }
+
+    public static ComposeEntry List() => new(
+        ["images"], "List the images of containers", "[SERVICE...]", new FlagTable().Format().Bool("quiet", 'q', "Only show ids"),
+        async compose =>
+        {
+            Project project = await compose.LoadOrFindAsync();
+            HashSet<string> services = [.. compose.Services(project)];
+            List<Row> rows = [];
+            foreach (ObservedContainer container in (await Observed.OfAsync(compose.Engine, project.Name)).Containers.Where(c => services.Contains(c.Service)))
+            {
+                ImageInspect image = await compose.Engine.InspectImageAsync(container.Summary.ImageID);
+                (string repository, string tag) = ImageName.Split(image.RepoTags.Contains(container.Summary.Image) || image.RepoTags.Count == 0 ? container.Summary.Image : image.RepoTags[0]);
+                rows.Add(new Row().Field("ContainerName", container.Name).Field("Repository", repository).Field("Tag", tag.Length > 0 ? tag : "latest").Field("ID", Units.ShortId(image.Id)).Field("Size", Units.Size(image.Size)));
+                if (compose.Flags.Bool("quiet"))
+                {
+                    await compose.Out.WriteLineAsync(image.Id[(image.Id.IndexOf(':', StringComparison.Ordinal) + 1)..]);
+                }
+            }
+
+            if (!compose.Flags.Bool("quiet"))
+            {
+                await compose.Out.WriteAsync(new Listing("{{.ContainerName}}\t{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.Size}}", s_headers).Print(compose.Flags.String("format"), rows));
+            }
+
+            return 0;
+        });
+}
