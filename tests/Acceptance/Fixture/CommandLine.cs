@@ -20,6 +20,9 @@ internal sealed class CommandLine : IDisposable
     /// <summary>The process.</summary>
     internal Process Process { get; }
 
+    /// <summary>Standard error so far.</summary>
+    internal string ErrorSoFar => Snapshot(_error);
+
     /// <summary>Standard output so far.</summary>
     internal string Output => Snapshot(_output);
 

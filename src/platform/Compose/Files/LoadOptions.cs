@@ -33,8 +33,8 @@ public sealed record LoadOptions
     /// <summary>Whether variables are put in.</summary>
     public bool Interpolate { get; init; } = true;
 
-    /// <summary>Whether variables of <c>env_file</c> and of the client become part of <c>environment</c>.</summary>
-    public bool ResolveEnvironment { get; init; } = true;
+    /// <summary>Whether <c>env_file</c> and <c>label_file</c> are read, so that their content stands where it belongs.</summary>
+    public bool ReadEnvFiles { get; init; } = true;
 
     /// <summary>Reads standard input.</summary>
     public Func<string> ReadInput { get; init; } = () => "";

@@ -54,16 +54,23 @@ internal static class Normalization
             result.Set("networks", new Mapping(service.At).Set("default", new Scalar(service.At, "", ScalarKind.Null)));
         }
 
+        // Merged ones are in the order of the files, and all are written in their own.
+        if (result["extra_hosts"] is Sequence hosts)
+        {
+            result.Set("extra_hosts", new Sequence(hosts.At, [.. hosts.Items.OrderBy(h => h.Text(), StringComparer.Ordinal)]));
+        }
+
         if (result.Map("build") is { } build)
         {
             result.Set("build", Build(build));
         }
 
         Mapping dependencies = result.Map("depends_on")?.Copy() ?? new Mapping(service.At);
-        foreach ((string other, Position at) in Implied(service).Where(i => i.Service != name && !dependencies.Has(i.Service)))
+        foreach ((string other, Position at, bool restart) in Implied(service).Where(i => i.Service != name && !dependencies.Has(i.Service)))
         {
-            dependencies.Set(other, new Mapping(at).Set("condition", "service_started", at)
-                .Set("restart", new Scalar(at, "true", ScalarKind.Boolean)).Set("required", new Scalar(at, "true", ScalarKind.Boolean)));
+            Mapping dependency = new Mapping(at).Set("condition", "service_started", at);
+            _ = restart ? dependency.Set("restart", new Scalar(at, "true", ScalarKind.Boolean)) : dependency;
+            dependencies.Set(other, dependency.Set("required", new Scalar(at, "true", ScalarKind.Boolean)));
         }
 
         return dependencies.Count > 0 ? result.Set("depends_on", dependencies) : result.Remove("depends_on");
@@ -81,24 +88,24 @@ internal static class Normalization
     }
 
     // Links, shared namespaces and volumes of another service need that service.
-    private static IEnumerable<(string Service, Position At)> Implied(Mapping service)
+    private static IEnumerable<(string Service, Position At, bool Restart)> Implied(Mapping service)
     {
-        foreach (string key in new[] { "network_mode", "ipc", "pid", "uts", "cgroup" })
+        foreach (string key in new[] { "network_mode", "ipc", "pid", "uts" })
         {
             if (service[key] is Scalar scalar && scalar.Text.StartsWith("service:", StringComparison.Ordinal))
             {
-                yield return (scalar.Text["service:".Length..], scalar.At);
+                yield return (scalar.Text["service:".Length..], scalar.At, true);
             }
         }
 
         foreach (Node link in service.Items("links"))
         {
-            yield return ((link.Text() ?? "").Split(':')[0], link.At);
+            yield return ((link.Text() ?? "").Split(':')[0], link.At, true);
         }
 
         foreach (Node from in service.Items("volumes_from").Where(f => f.Text()?.StartsWith("container:", StringComparison.Ordinal) == false))
         {
-            yield return ((from.Text() ?? "").Split(':')[0], from.At);
+            yield return ((from.Text() ?? "").Split(':')[0], from.At, false);
         }
     }
 }

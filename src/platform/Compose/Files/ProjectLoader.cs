@@ -37,10 +37,7 @@ public sealed class ProjectLoader
         string name = ProjectName.Check(given);
         Mapping document = new DocumentLoader(_options, gate).Load(files, new ProjectPaths(_directory, home), _variables.GetValueOrDefault, []);
         document = Normalization.Apply(document.Set("name", name, document.At), name);
-        if (_options.ResolveEnvironment)
-        {
-            document = new ServiceEnvironment(gate, _variables.GetValueOrDefault).Apply(document);
-        }
+        document = new ServiceEnvironment(gate, _variables.GetValueOrDefault, _options.ReadEnvFiles).Apply(document);
 
         HashSet<string> enabled = Profiles.Enabled(document, ActiveProfiles());
         Project project = new(name, _directory, [.. _files.Where(f => f != "-")], document) { Enabled = enabled, Variables = _variables };

@@ -3,7 +3,8 @@ namespace Slipway.Compose.Files;
 /// <summary>Puts the variables of <c>env_file</c> and the client's own into <c>environment</c>, and the labels of <c>label_file</c> into <c>labels</c>.</summary>
 /// <param name="gate">Which files may be read.</param>
 /// <param name="variable">The project's variables.</param>
-internal sealed class ServiceEnvironment(FileGate gate, Func<string, string?> variable)
+/// <param name="files">Whether files are read; else they stay named.</param>
+internal sealed class ServiceEnvironment(FileGate gate, Func<string, string?> variable, bool files)
 {
     public Mapping Apply(Mapping document)
     {
@@ -19,7 +20,7 @@ internal sealed class ServiceEnvironment(FileGate gate, Func<string, string?> va
     private Mapping Service(Mapping service, string path)
     {
         Mapping environment = new(service["environment"]?.At ?? service.At);
-        foreach (Mapping file in service.Items("env_file").OfType<Mapping>())
+        foreach (Mapping file in files ? service.Items("env_file").OfType<Mapping>() : [])
         {
             foreach ((string name, string value) in Variables(file, path))
             {
@@ -33,7 +34,7 @@ internal sealed class ServiceEnvironment(FileGate gate, Func<string, string?> va
             environment.Set(entry.Key, value, entry.At);
         }
 
-        Mapping result = service.Copy().Remove("env_file");
+        Mapping result = files ? service.Copy().Remove("env_file") : service.Copy();
         if (result.Map("build")?.Map("args") is { } arguments)
         {
             result.Set("build", result.Map("build")!.Copy().Set("args", Resolved(arguments)));
@@ -81,7 +82,7 @@ internal sealed class ServiceEnvironment(FileGate gate, Func<string, string?> va
 
     private Mapping Labelled(Mapping service, string path)
     {
-        if (service.Items("label_file").Count == 0)
+        if (!files || service.Items("label_file").Count == 0)
         {
             return service;
         }

@@ -12,6 +12,8 @@ public sealed class YamlTree
     private const int MaxDepth = 64;
     private const int MaxNodes = 200_000;
 
+    private static readonly HashSet<string> s_tags = new(new[] { "str", "int", "float", "bool", "null", "map", "seq", "binary" }.Select(t => "tag:yaml.org,2002:" + t), StringComparer.Ordinal);
+
     private readonly string _file;
     private readonly Parser _parser;
     private readonly Dictionary<string, (Node Node, int Size)> _anchors = new(StringComparer.Ordinal);
@@ -215,8 +217,7 @@ public sealed class YamlTree
         }
 
         string tag = node.Tag.Value;
-        return tag is "!reset" or "!override" || tag.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal)
-            ? tag : throw new ComposeException(Place(node.Start), "", $"the tag {tag} is not known; there are !reset and !override");
+        return tag is "!reset" or "!override" || s_tags.Contains(tag) ? tag : throw new ComposeException(Place(node.Start), "", $"the tag {tag} is not known; there are !reset and !override");
     }
 
     private Position Place(Mark mark) => new(_file, (int)mark.Line, (int)mark.Column);

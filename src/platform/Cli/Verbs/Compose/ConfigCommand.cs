@@ -21,7 +21,7 @@ internal static class ConfigCommand
     {
         FlagValues flags = compose.Flags;
         bool hashes = flags.Has("hash");
-        Project project = compose.Load(o => o with { Interpolate = !flags.Bool("no-interpolate"), ResolveEnvironment = !hashes && !flags.Bool("no-env-resolution") });
+        Project project = compose.Load(o => o with { Interpolate = !flags.Bool("no-interpolate"), ReadEnvFiles = !hashes && !flags.Bool("no-env-resolution") });
         string text = flags.Bool("quiet") ? "" : await TextAsync(compose, project);
         if (flags.StringOrNull("output") is { } file)
         {
