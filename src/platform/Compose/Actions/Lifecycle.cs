@@ -1,4 +1,3 @@
-using Slipway.Client;
 using Slipway.Compose.Model;
 using Slipway.Compose.Plan;
 

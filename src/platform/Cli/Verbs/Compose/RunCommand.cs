@@ -1,10 +1,8 @@
 using Slipway.Cli.Options;
 using Slipway.Cli.Streams;
-using Slipway.Compose;
 using Slipway.Compose.Actions;
 using Slipway.Compose.Files;
 using Slipway.Compose.Model;
-using Slipway.Compose.Plan;
 using Slipway.Terminal;
 
 namespace Slipway.Cli.Verbs.Compose;
