@@ -112,7 +112,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var images = new ContainerImages(Images, Snapshots, Content);
 
         Execs = new ExecTable(ContainerEvents, Paths);
-        StartExec = new StartExec(Execs, monitor, new Lazy<ExecSpecFactory>(() => new ExecSpecFactory(specs.Value, options)), options, ContainerEvents, _log);
+        StartExec = new StartExec(Execs, monitor, new Lazy<ExecSpecFactory>(() => new ExecSpecFactory(specs.Value, options)), options, ContainerEvents, time, _log);
         InspectExec = new InspectExec();
 
         var volumes = new ContainerVolumes(Containers, Images, Volumes, CreateVolume, RemoveVolume, new CopyUp(Volumes, VolumeMounts, Paths), rootFileSystem);

@@ -16,10 +16,11 @@ public sealed class StartExec
     private readonly Lazy<ExecSpecFactory> _specs;
     private readonly EngineOptions _options;
     private readonly ContainerEvents _events;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
 
-    internal StartExec(ExecTable execs, ConmonMonitor monitor, Lazy<ExecSpecFactory> specs, EngineOptions options, ContainerEvents events, ILogger log) =>
-        (_execs, _monitor, _specs, _options, _events, _log) = (execs, monitor, specs, options, events, log);
+    internal StartExec(ExecTable execs, ConmonMonitor monitor, Lazy<ExecSpecFactory> specs, EngineOptions options, ContainerEvents events, TimeProvider time, ILogger log) =>
+        (_execs, _monitor, _specs, _options, _events, _time, _log) = (execs, monitor, specs, options, events, time, log);
 
     /// <summary>Starts an exec. Returns when its process runs; <see cref="Exec.Ended"/> completes when it has ended.</summary>
     /// <param name="exec">The exec; it can be started once.</param>
@@ -50,7 +51,7 @@ public sealed class StartExec
         catch (EngineException e)
         {
             exec.Complete(RuntimeErrors.ExitCodeFor(e.Message));
-            Delete(exec);
+            await DeleteAsync(exec).ConfigureAwait(false);
             throw;
         }
     }
@@ -92,18 +93,15 @@ public sealed class StartExec
         }
 
         _events.Publish(exec.Container, "exec_die", ("execID", exec.Id), ("exitCode", exec.ExitCode.GetValueOrDefault().ToString(System.Globalization.CultureInfo.InvariantCulture)));
-        Delete(exec);
+        await DeleteAsync(exec).ConfigureAwait(false);
         _execs.Trim(exec.Container);
     }
 
-    private void Delete(Exec exec)
+    private async Task DeleteAsync(Exec exec)
     {
         try
         {
-            if (Directory.Exists(exec.Directory))
-            {
-                Directory.Delete(exec.Directory, recursive: true);
-            }
+            await RunDirectory.DeleteAsync(exec.Directory, _time).ConfigureAwait(false);
         }
         catch (IOException e)
         {

@@ -19,8 +19,6 @@ internal readonly record struct TaskEnd(int Code, string Error, bool OomKilled, 
 /// </summary>
 internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, ImageMounts images, ContainerNetworking networking, ProcessWatch watch, TimeProvider time, ILogger log)
 {
-    private const int MostTries = 5;
-
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Creates the process; it waits until <see cref="ReleaseAsync"/> lets it run.</summary>
@@ -174,24 +172,8 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
 
     private async Task ForgetRunAsync(string id)
     {
-        await DeleteTreeAsync(Path.Combine(paths.RuntimeState, id)).ConfigureAwait(false);
-        await DeleteTreeAsync(paths.Bundle(id)).ConfigureAwait(false);
-    }
-
-    // An exec that ends with its container removes its own directory at the same time, and its monitor may still write into it.
-    private async Task DeleteTreeAsync(string path)
-    {
-        for (var tries = 1; Directory.Exists(path); tries++)
-        {
-            try
-            {
-                Directory.Delete(path, recursive: true);
-            }
-            catch (IOException) when (tries < MostTries)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(tries * 10), time).ConfigureAwait(false);
-            }
-        }
+        await RunDirectory.DeleteAsync(Path.Combine(paths.RuntimeState, id), time).ConfigureAwait(false);
+        await RunDirectory.DeleteAsync(paths.Bundle(id), time).ConfigureAwait(false);
     }
 
     private MonitorRequest Request(ContainerRecord record, string bundle) => new(
