@@ -33,9 +33,6 @@ public sealed record BuildRequest
     /// <summary>Whether base images are looked for in their registry first.</summary>
     public bool PullFirst { get; init; }
 
-    /// <summary>Whether the image's new layers are made into one.</summary>
-    public bool Squash { get; init; }
-
     /// <summary>Limits, network, shared memory and extra hosts of RUN.</summary>
     public HostConfig Host { get; init; } = new();
 

@@ -202,7 +202,7 @@ public sealed class ContextUpdate : IDisposable
             parent.SetMode(name, entry.Permissions);
         }
 
-        foreach (var (attribute, value) in entry.Attributes.Where(pair => Copying.SourceDigest.IsKept(pair.Key)))
+        foreach (var (attribute, value) in entry.Attributes.Where(pair => LayerAttributes.IsContent(pair.Key)))
         {
             LayerAttributes.Try(() => parent.SetXattr(name, attribute, value));
         }

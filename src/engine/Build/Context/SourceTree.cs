@@ -1,6 +1,6 @@
-using Slipway.Build.Copying;
 using System.Collections.Concurrent;
 using Slipway.Engine;
+using Slipway.Engine.Layers;
 using Slipway.Engine.Files;
 using Slipway.Engine.Steps;
 using Slipway.Linux;
@@ -33,7 +33,7 @@ internal sealed class SourceTree : IDisposable
         }
 
         var at = path.Length == 0 ? "." : path;
-        foreach (var name in Root.ListXattr(at).Where(SourceDigest.IsKept).Order(StringComparer.Ordinal))
+        foreach (var name in Root.ListXattr(at).Where(LayerAttributes.IsContent).Order(StringComparer.Ordinal))
         {
             if (Root.GetXattr(at, name) is { } value)
             {

@@ -1,3 +1,4 @@
+using Slipway.DockerApi;
 using Slipway.Engine;
 using Slipway.Engine.Layers;
 using Slipway.Build.Context;
@@ -35,7 +36,7 @@ internal sealed class LayerTarget : IDisposable
     /// <summary>The path with links resolved as they lie in the merged tree, without a slash at the beginning.</summary>
     internal string Resolve(string path)
     {
-        var resolved = _below?.Root.Resolve(path) ?? SafePathText(path);
+        var resolved = _below?.Root.Resolve(path) ?? ContextPath.Clean(path);
         return resolved.Trim('/');
     }
 
@@ -101,28 +102,13 @@ internal sealed class LayerTarget : IDisposable
 
     private void CopyAttributes(string path)
     {
-        var root = _below!.Root;
-        if (root.Stat(path) is not { } stat)
+        if (_below!.Root.Stat(path) is { } stat)
         {
-            return;
+            LayerAttributes.Copy(_below.Root, path, stat, Upper, LayerAttributes.IsContent);
         }
-
-        Upper.SetOwner(path, stat.Uid, stat.Gid);
-        Upper.SetMode(path, stat.Permissions);
-        foreach (var attribute in root.ListXattr(path).Where(SourceDigest.IsKept))
-        {
-            if (root.GetXattr(path, attribute) is { } value)
-            {
-                LayerAttributes.Try(() => Upper.SetXattr(path, attribute, value));
-            }
-        }
-
-        Upper.SetTimes(path, stat.MTimeNs, stat.MTimeNs);
     }
 
     private static EngineException NotDirectory(string path) => EngineException.Invalid($"cannot copy to non-directory: /{path}");
 
     private static string Dot(string path) => path.Length == 0 ? "." : path;
-
-    private static string SafePathText(string path) => SourceSelection.Clean(path);
 }

@@ -92,10 +92,6 @@ internal sealed class SourceDigest(SourceTree tree, CopyOrder order, Cancellatio
         }
     }
 
-    /// <summary>Attributes that are copied.</summary>
-    internal static bool IsKept(string attribute) =>
-        attribute != "security.selinux" && LayerAttributes.IsWanted(attribute) && !attribute.StartsWith("system.", StringComparison.Ordinal);
-
     private static void Field(IncrementalHash hash, ReadOnlySpan<byte> bytes)
     {
         Span<byte> length = stackalloc byte[8];

@@ -42,26 +42,8 @@ internal static class SourceSelection
     private static (int Pivot, string Path) Split(string source, bool parents)
     {
         var at = parents ? source.IndexOf("/./", StringComparison.Ordinal) : -1;
-        var before = at < 0 ? 0 : Clean(source[..at]).Length;
-        return (before, Clean(source));
-    }
-
-    internal static string Clean(string path)
-    {
-        var parts = new List<string>();
-        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (part == "..")
-            {
-                parts.RemoveRange(Math.Max(0, parts.Count - 1), Math.Min(1, parts.Count));
-            }
-            else if (part != ".")
-            {
-                parts.Add(part);
-            }
-        }
-
-        return string.Join('/', parts);
+        var before = at < 0 ? 0 : ContextPath.Clean(source[..at]).Length;
+        return (before, ContextPath.Clean(source));
     }
 
     private static string Shown(string path) => path.Length == 0 ? "." : path;

@@ -44,23 +44,8 @@ internal static class AttachLayer
     {
         if (root.Stat(path) is { IsDirectory: true } && view.Find(path) is { Stat.IsDirectory: true } found)
         {
-            CopyAttributes(found.Layer, path, found.Stat, root);
+            LayerAttributes.Copy(found.Layer, path, found.Stat, root, LayerAttributes.IsWanted);
         }
-    }
-
-    private static void CopyAttributes(SafePath from, string path, FileStat stat, SafePath root)
-    {
-        root.SetOwner(path, stat.Uid, stat.Gid);
-        root.SetMode(path, stat.Permissions);
-        foreach (var name in from.ListXattr(path).Where(LayerAttributes.IsWanted))
-        {
-            if (from.GetXattr(path, name) is { } value)
-            {
-                LayerAttributes.Try(() => root.SetXattr(path, name, value));
-            }
-        }
-
-        root.SetTimes(path, stat.MTimeNs, stat.MTimeNs);
     }
 
     private static void Link(SafePath root, LowerView view, string name, string target)
@@ -96,6 +81,6 @@ internal static class AttachLayer
             FileCopy.CopyFileRange(source, copy, found.Stat.Size);
         }
 
-        CopyAttributes(found.Layer, path, found.Stat, root);
+        LayerAttributes.Copy(found.Layer, path, found.Stat, root, LayerAttributes.IsWanted);
     }
 }

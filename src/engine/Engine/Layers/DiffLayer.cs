@@ -110,7 +110,6 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
 
     private static long Whole(long nanoseconds) => nanoseconds - (((nanoseconds % 1_000_000_000) + 1_000_000_000) % 1_000_000_000);
 
-    // What the file system and overlayfs keep for themselves is no content. Labels of a security module belong to this host.
     private static List<KeyValuePair<string, byte[]>>? Attributes(SafePath parent, string name) =>
         Attributes(parent.ListXattr(name), attribute => parent.GetXattr(name, attribute));
 
@@ -122,8 +121,7 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
         List<KeyValuePair<string, byte[]>>? found = null;
         foreach (var attribute in names.Order(StringComparer.Ordinal))
         {
-            if (attribute != "security.selinux" && LayerAttributes.IsWanted(attribute) && !attribute.StartsWith("system.", StringComparison.Ordinal)
-                && read(attribute) is { } value)
+            if (LayerAttributes.IsContent(attribute) && read(attribute) is { } value)
             {
                 (found ??= []).Add(new(attribute, value));
             }

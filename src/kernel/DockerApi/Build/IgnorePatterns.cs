@@ -49,7 +49,7 @@ public sealed class IgnorePatterns
                 throw new FormatException("illegal exclusion pattern: \"!\"");
             }
 
-            var clean = Clean(pattern);
+            var clean = ContextPath.Clean(pattern);
             if (clean.Length > 0)
             {
                 list.Add(new IgnorePattern(clean, negated));
@@ -96,22 +96,4 @@ public sealed class IgnorePatterns
 
     private static bool IsBelow(ReadOnlySpan<char> path, ReadOnlySpan<char> directory) =>
         directory.IsEmpty || (path.StartsWith(directory, StringComparison.Ordinal) && (path.Length == directory.Length || path[directory.Length] == '/'));
-
-    private static string Clean(string path)
-    {
-        var parts = new List<string>();
-        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (part == "..")
-            {
-                parts.RemoveRange(Math.Max(0, parts.Count - 1), Math.Min(1, parts.Count));
-            }
-            else if (part != ".")
-            {
-                parts.Add(part);
-            }
-        }
-
-        return string.Join('/', parts);
-    }
 }

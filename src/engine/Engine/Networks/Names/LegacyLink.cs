@@ -1,5 +1,5 @@
-using System.Globalization;
 using Slipway.Engine.Containers;
+using Slipway.Engine.Networks.Ports;
 
 namespace Slipway.Engine.Networks.Names;
 
@@ -49,13 +49,13 @@ internal sealed record LegacyLink(string Alias, string Address, ContainerRecord 
     internal IEnumerable<string> Variables(string owner)
     {
         var prefix = Alias.ToUpperInvariant().Replace('-', '_');
-        var ports = (Target.Config.ExposedPorts?.Keys ?? []).Select(Port).OrderBy(port => port.Protocol == "tcp" ? 0 : 1).ThenBy(port => int.Parse(port.Number, CultureInfo.InvariantCulture)).ToList();
+        var ports = (Target.Config.ExposedPorts?.Keys ?? []).SelectMany(PortRequest.Expand).OrderBy(port => port.Protocol == "tcp" ? 0 : 1).ThenBy(port => port.Port).ToList();
         if (ports.Count > 0)
         {
-            yield return $"{prefix}_PORT={ports[0].Protocol}://{Address}:{ports[0].Number}";
+            yield return $"{prefix}_PORT={ports[0].Protocol}://{Address}:{ports[0].Port}";
         }
 
-        foreach (var (number, protocol) in ports)
+        foreach (var (protocol, number) in ports)
         {
             var name = $"{prefix}_PORT_{number}_{protocol.ToUpperInvariant()}";
             yield return $"{name}={protocol}://{Address}:{number}";
@@ -69,11 +69,5 @@ internal sealed record LegacyLink(string Alias, string Address, ContainerRecord 
         {
             yield return $"{prefix}_ENV_{variable}";
         }
-    }
-
-    private static (string Number, string Protocol) Port(string key)
-    {
-        var slash = key.IndexOf('/', StringComparison.Ordinal);
-        return slash < 0 ? (key, "tcp") : (key[..slash], key[(slash + 1)..]);
     }
 }
