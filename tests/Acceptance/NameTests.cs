@@ -111,6 +111,17 @@ public sealed class NameTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task LinksKnowRangesOfPorts()
+    {
+        var (other, name) = (EngineRoom.Name(), EngineRoom.Name());
+        await _room.Daemon.CallAsync("POST", "/containers/create?name=" + other, """{"Image":"busybox","Cmd":["sleep","1000"],"ExposedPorts":{"6000-6001/udp":{}}}""");
+        (await _room.Docker("start", other)).Ok();
+        var variables = (await _room.Docker("run", "--rm", "--name", name, "--link", other + ":db", "busybox", "env")).Ok();
+        Assert.Contains("DB_PORT_6001_UDP_PORT=6001", variables, StringComparison.Ordinal);
+        await _room.Remove(other);
+    }
+
+    [Fact]
     public async Task AMissingNetworkIsNoMissingImage()
     {
         var outcome = await _room.Docker("run", "--rm", "--network", "no-such-network", "busybox", "true");
