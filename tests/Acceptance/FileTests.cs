@@ -65,6 +65,29 @@ public sealed class FileTests(EngineRoom room)
         await room.Remove(name);
     }
 
+    /// <summary>Each start copies and reads the host's mount table: containers that run must not make it longer.</summary>
+    [Fact]
+    public async Task RunningContainersAreInNoMountTableButTheirOwnAndStillExported()
+    {
+        var volume = EngineRoom.Name("v");
+        var name = await room.Sleeper("-v", volume + ":/data", "--tmpfs", "/fast");
+        var id = await room.Inspect(name, "{{.Id}}");
+        (await room.Docker("exec", name, "sh", "-c", "echo new >/etc/new; echo kept >/data/inside; echo fast >/fast/inside")).Ok();
+        await Wait.UntilAsync("the root filesystem has left the host's mount table", () => Scratch.Mounts(room.Daemon.DataRoot).All(mount => !mount.Contains(id, StringComparison.Ordinal)));
+        Assert.Equal("new\n", await File.ReadAllTextAsync(await room.Inspect(name, "{{.GraphDriver.Data.MergedDir}}") + "/etc/new"));
+
+        foreach (var state in (string[])["pause", "unpause", "restart", "stop"])
+        {
+            (await room.Docker(state == "stop" ? [state, "-t", "0", name] : [state, name])).Ok();
+            var archive = Path.Combine(room.Home, EngineRoom.Name("tar"));
+            (await room.Docker("export", "-o", archive, name)).Ok();
+            Assert.Equal(["data/", "etc/new", "fast/"], Entries(archive).Where(entry => entry is "etc/new" || entry.StartsWith("data", StringComparison.Ordinal) || entry.StartsWith("fast", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        }
+
+        await room.Remove(name);
+        (await room.Docker("volume", "rm", volume)).Ok();
+    }
+
     [Fact]
     public async Task VolumesStoppedAndReadOnlyContainersAreServed()
     {
@@ -132,5 +155,14 @@ public sealed class FileTests(EngineRoom room)
         Assert.Equal("busybox", (await room.Run("--mount", "type=image,source=busybox,target=/img,image-subpath=bin", "busybox", "sh", "-c", "ls /img | grep '^busybox$'")).Ok());
         (await room.Run("--mount", "type=image,source=no-such,target=/img", "busybox", "true")).Exits(125);
         (await room.Run("--mount", "type=image,source=busybox,target=/img,image-subpath=../..", "busybox", "true")).Exits(125);
+    }
+
+    private static IEnumerable<string> Entries(string archive)
+    {
+        using var tar = new TarReader(File.OpenRead(archive));
+        while (tar.GetNextEntry() is { } entry)
+        {
+            yield return entry.Name;
+        }
     }
 }

@@ -88,7 +88,8 @@ public sealed class InspectContainer
         Data = new Dictionary<string, string>
         {
             ["LowerDir"] = string.Join(':', _images.LowerDirs(record.ChainId)),
-            ["MergedDir"] = _paths.RootFs(record.Id),
+            // While it runs, only its own namespace has it mounted.
+            ["MergedDir"] = record.State.Pid > 0 ? $"/proc/{record.State.Pid}/root" : _paths.RootFs(record.Id),
             ["UpperDir"] = _paths.Upper(record.Id),
             ["WorkDir"] = _paths.Work(record.Id),
         },

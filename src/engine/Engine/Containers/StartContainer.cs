@@ -63,6 +63,7 @@ public sealed class StartContainer
         }
 
         var started = container.RecordFactAsync(r => Running(change(r), container.Task, container.Attachment), mayUseReserve: false);
+        _tasks.LeaveHost(container.Id, container.Task);
         _exits.Watch(container, container.Task);
         _events.Publish(container, "start");
         _life.TellStarted(container);

@@ -31,6 +31,9 @@ public sealed class TaskHandle(int pid, Pidfd process, string bundlePath, string
     /// <summary>The network namespace that the engine made for it; null for another's, or when it was made by an earlier daemon. Not disposed with this.</summary>
     internal SafeFileHandle? NetworkNamespace { get; set; }
 
+    /// <summary>The removal of its root filesystem from the host's mount table, which goes on while it runs.</summary>
+    internal Task LeftHost { get; set; } = Task.CompletedTask;
+
     /// <summary>Start time of the init, in clock ticks since boot.</summary>
     public ulong StartTicks { get; init; }
 

@@ -17,7 +17,7 @@ public sealed class ContainerFiles(EnginePaths paths, VolumeTable volumes, Func<
     /// </summary>
     public async Task<ContainerView> OpenAsync(Container container, CancellationToken cancel)
     {
-        if (OpenRunning(container) is { } running)
+        if (OpenView(container) is { } running)
         {
             return running;
         }
@@ -25,7 +25,7 @@ public sealed class ContainerFiles(EnginePaths paths, VolumeTable volumes, Func<
         await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            if (OpenRunning(container) is { } started)
+            if (OpenView(container) is { } started)
             {
                 container.Gate.Release();
                 return started;
@@ -49,9 +49,9 @@ public sealed class ContainerFiles(EnginePaths paths, VolumeTable volumes, Func<
     /// <summary>The root file system without volumes: what <c>docker export</c> writes. Reading only.</summary>
     public IDisposable OpenRootFs(Container container, out SafePath root)
     {
-        if (container.Task is not null && Mounts.IsMountPoint(paths.RootFs(container.Id)))
+        if (OpenRunning(container, task => SafePath.FromFd(MountNamespace.OpenRootMount(task.Process))) is { } running)
         {
-            return root = SafePath.Open(paths.RootFs(container.Id));
+            return root = running;
         }
 
         // As a lower layer, so that nothing can be written and overlayfs needs no work directory.
@@ -76,8 +76,11 @@ public sealed class ContainerFiles(EnginePaths paths, VolumeTable volumes, Func<
         return ContainerChanges.Of(upper, image.Root, cancel);
     }
 
+    private static ContainerView? OpenView(Container container) =>
+        OpenRunning(container, task => SafePath.Open($"/proc/{task.Pid}/root")) is { } root ? new ContainerView(root, container.Record, () => { }) : null;
+
     // The process is asked after its root was opened: if it lives still, the number meant it all along.
-    private static ContainerView? OpenRunning(Container container)
+    private static SafePath? OpenRunning(Container container, Func<TaskHandle, SafePath> open)
     {
         if (container.Task is not { } task)
         {
@@ -86,10 +89,10 @@ public sealed class ContainerFiles(EnginePaths paths, VolumeTable volumes, Func<
 
         try
         {
-            var root = SafePath.Open($"/proc/{task.Pid}/root");
+            var root = open(task);
             if (!task.Process.HasExited)
             {
-                return new ContainerView(root, container.Record, () => { });
+                return root;
             }
 
             root.Dispose();

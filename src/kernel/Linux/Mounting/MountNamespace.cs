@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Win32.SafeHandles;
 using Slipway.Linux.Native;
 
 namespace Slipway.Linux;
@@ -27,6 +28,19 @@ public sealed class MountNamespace : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// The root mount of the namespace that a process lives in, alone: what is mounted on top of it inside is not seen (open_tree(2)). The
+    /// descriptor keeps the mount after the process has ended. ESRCH when it has ended already.
+    /// </summary>
+    public static SafeFileHandle OpenRootMount(Pidfd process) => DedicatedThread.Run("mount namespace", () =>
+    {
+        LinuxException.Check(ProcessCalls.Unshare(ProcessCalls.CloneFs), "unshare");
+        LinuxException.Check(ProcessCalls.SetNamespace(process.Handle, ProcessCalls.CloneNewMount), "setns");
+        const long workingDirectory = -100;
+        var root = MountCalls.OpenTree(MountCalls.OpenTreeNumber, workingDirectory, PathText.Terminated("/"), MountCalls.CloneTree | MountCalls.CloseOnExec);
+        return Descriptors.Own((int)root, "open_tree", "/");
+    });
 
     /// <summary>Runs the function inside the namespace and waits for it; its exception comes through.</summary>
     public T Run<T>(Func<T> function)

@@ -6,6 +6,7 @@ namespace Slipway.Linux.Native;
 /// <summary>mount(2) and the calls of the newer mount interface (fsopen(2), numbers alike on x86_64 and arm64).</summary>
 internal static partial class MountCalls
 {
+    internal const long OpenTreeNumber = 428;
     internal const long MoveMountNumber = 429;
     internal const long FsOpenNumber = 430;
     internal const long FsConfigNumber = 431;
@@ -18,6 +19,8 @@ internal static partial class MountCalls
     internal const uint SetString = 1;
     internal const uint CreateCommand = 6;
     internal const long MoveFromEmptyPath = 4;
+    internal const long CloneTree = 1;
+    internal const long CloseOnExec = 0x80000;
     internal const int UnmountDetach = 2;
     internal const int UnmountNoFollow = 8;
 
@@ -39,6 +42,9 @@ internal static partial class MountCalls
 
     [LibraryImport("libc", EntryPoint = "umount2", SetLastError = true)]
     internal static partial int Unmount(byte[] target, int flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    internal static partial long OpenTree(long number, long dir, byte[] path, long flags);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     internal static partial long FsOpen(long number, byte[] type, long flags);

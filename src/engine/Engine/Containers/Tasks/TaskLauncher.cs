@@ -72,6 +72,22 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         File.Delete(fifo);
     }
 
+    /// <summary>
+    /// Takes the root filesystem of a running container out of the host's mount table; its own namespace keeps it. Every start copies that
+    /// table and reads it, so that what runs must not make it longer.
+    /// </summary>
+    internal void LeaveHost(string id, TaskHandle task) => task.LeftHost = Task.Run(() =>
+    {
+        try
+        {
+            rootFileSystem.Unmount(id);
+        }
+        catch (LinuxException e)
+        {
+            log.LogWarning("container {Id}: its root filesystem stays in the host's mount table: {Reason}", id, e.Message);
+        }
+    });
+
     private static async Task WriteByteAsync(string fifo)
     {
         await using var writer = new FileStream(Fifo.OpenWrite(fifo), FileAccess.Write, bufferSize: 0);
@@ -98,6 +114,7 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
             return null;
         }
 
+        LeaveHost(record.Id, handle);
         return handle;
     }
 
@@ -134,6 +151,11 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         var id = container.Id;
         var cgroup = CgroupPath(container.Record);
         container.Attaches.End();
+        if (task is not null)
+        {
+            await task.LeftHost.ConfigureAwait(false);
+        }
+
         shm.Unmount(id);
         images.Unmount(id);
         rootFileSystem.Unmount(id);
