@@ -50,7 +50,8 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task Addresses_follow_dockers_rules()
     {
-        var resolver = new EndpointResolver(new DistributionOptions { Mirrors = ["https://m.example.com"], InsecureRegistries = ["10.1.0.0/16", "plain.example.com:80"], CertsDirectories = [] });
+        var options = new DistributionOptions { Mirrors = ["https://m.example.com"], InsecureRegistries = ["10.1.0.0/16", "plain.example.com:80"], CertsDirectories = [] };
+        var resolver = new EndpointResolver(() => options);
         static IEnumerable<string> Shown(IEnumerable<RegistryEndpoint> endpoints) => endpoints.Select(endpoint => endpoint.Base.ToString());
         Assert.Equal(["https://m.example.com/v2/", "https://registry-1.docker.io/v2/"], Shown(await resolver.FindAsync("docker.io", push: false, default)));
         Assert.Equal(["https://registry-1.docker.io/v2/"], Shown(await resolver.FindAsync("docker.io", push: true, default)));

@@ -134,7 +134,18 @@ public sealed class AccessTests
         await small.PushBlobAsync("a", PrivateRegistry.Noise(900));
         Assert.Equal((403, "DENIED"), await small.FailAsync("POST", $"/v2/a/blobs/uploads/?digest={Digest.Of(PrivateRegistry.Noise(200, 2))}", PrivateRegistry.Noise(200, 2)));
         await small.PushBlobAsync("b", PrivateRegistry.Noise(900));
+
+        // Nor in pieces, which say their size only as they come; uploads that wait count too.
+        string[] places = [await BeginAsync(small), await BeginAsync(small)];
+        Assert.Equal(202, (int)(await small.SendAsync("PATCH", places[0], PrivateRegistry.Noise(600))).StatusCode);
+        Assert.Equal((403, "DENIED"), await small.FailAsync("PATCH", places[1], PrivateRegistry.Noise(600)));
+        Assert.Equal((404, "BLOB_UPLOAD_UNKNOWN"), await small.FailAsync("PATCH", places[1], [1]));
+        Assert.Equal((403, "DENIED"), await small.FailAsync("PATCH", places[0], PrivateRegistry.Noise(600)));
+        Assert.Empty(Directory.EnumerateFiles(small.Engine.Paths.Uploads));
+        await small.PushBlobAsync("c", PrivateRegistry.Noise(950));
     }
+
+    private static async Task<string> BeginAsync(PrivateRegistry registry) => (await registry.SendAsync("POST", "/v2/c/blobs/uploads/")).Headers.Location!.ToString();
 
     [Fact]
     public async Task Retention_keeps_the_newest()

@@ -71,10 +71,33 @@ public sealed class PushTests
             Assert.Equal((400, "DIGEST_INVALID"), await registry.FailAsync("POST", $"/v2/a/blobs/uploads/?digest={Uri.EscapeDataString(odd)}", [1, 2]));
         }
 
-        Assert.Equal((400, "UNSUPPORTED"), await registry.FailAsync("POST", $"/v2/a/blobs/uploads/?digest=sha512:{new string('a', 128)}", [1, 2]));
+        Assert.Equal((400, "DIGEST_INVALID"), await registry.FailAsync("POST", $"/v2/a/blobs/uploads/?digest=sha512:{new string('a', 128)}", [1, 2]));
         Assert.Equal((404, "BLOB_UNKNOWN"), await registry.FailAsync("GET", $"/v2/a/blobs/{wrong}"));
         Assert.Empty(Directory.EnumerateFiles(registry.Engine.Paths.Uploads));
         Assert.DoesNotContain(registry.Engine.Content.List(), digest => digest == wrong);
+    }
+
+    [Fact]
+    public async Task Content_may_be_named_by_sha512()
+    {
+        await using var registry = await PrivateRegistry.StartAsync();
+        var (layer, config) = (PrivateRegistry.Noise(100_000), "{}"u8.ToArray());
+        var name = "sha512:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA512.HashData(layer));
+        using var begun = await registry.SendAsync("POST", "/v2/a/blobs/uploads/");
+        var place = begun.Headers.Location!.ToString();
+        await registry.SendAsync("PATCH", place, layer[..40_000]);
+        using var done = await registry.SendAsync("PUT", $"{place}?digest={name}", layer[40_000..]);
+        Assert.Equal((HttpStatusCode.Created, name), (done.StatusCode, done.Headers.GetValues("Docker-Content-Digest").Single()));
+        Assert.Equal(layer, await registry.Http.GetByteArrayAsync($"/v2/a/blobs/{name}"));
+        await registry.PushBlobAsync("a", config);
+        var manifest = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(PrivateRegistry.Manifest(config, layer)).Replace(Digest.Of(layer).ToString(), name, StringComparison.Ordinal));
+        var reference = "sha512:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA512.HashData(manifest));
+        using var put = await registry.PutAsync("a", reference, manifest);
+        Assert.Equal(HttpStatusCode.Created, put.StatusCode);
+        Assert.Equal(manifest, await registry.Http.GetByteArrayAsync($"/v2/a/manifests/{reference}"));
+        Assert.Equal((400, "DIGEST_INVALID"), await registry.FailAsync("PUT", $"/v2/a/manifests/sha512:{new string('b', 128)}", manifest, "Content-Type: " + MediaTypes.OciManifest));
+        await registry.Engine.CollectRepositories.RunAsync();
+        registry.Engine.Content.Verify(new Digest(name));
     }
 
     [Fact]

@@ -48,8 +48,7 @@ internal static class DaemonProcess
         {
             await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
             running = engine;
-            var registry = await RegistryListener.StartAsync(settings, engine, log, room);
-            await using var server = registry?.Server;
+            await using var registry = await RegistryListener.StartAsync(settings, engine, log, room);
             using var registries = Registries.For(engine, registry?.Own);
             using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
             await using var buildKit = new BuildKitDoor(builder, registries, log);

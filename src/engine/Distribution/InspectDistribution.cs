@@ -11,10 +11,10 @@ namespace Slipway.Distribution;
 public sealed class InspectDistribution
 {
     private readonly RegistryDoor _door;
-    private readonly DistributionOptions _options;
+    private readonly Func<DistributionOptions> _options;
     private readonly TimeProvider _time;
 
-    internal InspectDistribution(RegistryDoor door, DistributionOptions options, TimeProvider time) => (_door, _options, _time) = (door, options, time);
+    internal InspectDistribution(RegistryDoor door, Func<DistributionOptions> options, TimeProvider time) => (_door, _options, _time) = (door, options, time);
 
     /// <summary>Digest, size and platforms.</summary>
     /// <exception cref="EngineException">As a pull.</exception>
@@ -37,7 +37,7 @@ public sealed class InspectDistribution
         {
             return await _door.TryEachAsync(name, credentials, "pull", async session =>
             {
-                var fetcher = new ManifestFetcher(session, _options, _time);
+                var fetcher = new ManifestFetcher(session, _options(), _time);
                 var wanted = name.Digest is { } pinned ? new Descriptor { Digest = pinned } : null;
                 return await look(fetcher, await fetcher.GetAsync(name.Digest?.ToString() ?? name.Tag!, wanted, cancel).ConfigureAwait(false)).ConfigureAwait(false);
             }, cancel).ConfigureAwait(false);

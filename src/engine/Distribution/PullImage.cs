@@ -17,11 +17,11 @@ public sealed class PullImage
 {
     private readonly SlipwayEngine _engine;
     private readonly RegistryDoor _door;
-    private readonly DistributionOptions _options;
+    private readonly Func<DistributionOptions> _options;
     private readonly BlobFlights _flights;
     private readonly ReceiveImage _receive;
 
-    internal PullImage(SlipwayEngine engine, RegistryDoor door, DistributionOptions options)
+    internal PullImage(SlipwayEngine engine, RegistryDoor door, Func<DistributionOptions> options)
     {
         (_engine, _door, _options) = (engine, door, options);
         _flights = new BlobFlights(engine.Content, engine.Snapshots, options, engine.Time);
@@ -90,7 +90,7 @@ public sealed class PullImage
     private async Task<(Digest Digest, bool Newer)> PullFromAsync(RegistrySession session, Reference name, Platform? platform, PullProgress progress, CancellationToken cancel)
     {
         using var lease = _engine.Content.BeginLease();
-        var manifests = new ManifestFetcher(session, _options, _engine.Time);
+        var manifests = new ManifestFetcher(session, _options(), _engine.Time);
         var shown = name.Digest is not null ? name.ToString() : name.Tag!;
         var present = new PresentImage(_engine);
         if (_engine.Images.Find(name.ToString()) is { } known)

@@ -15,14 +15,14 @@ public sealed class PushImage
 {
     private readonly SlipwayEngine _engine;
     private readonly RegistryDoor _door;
-    private readonly DistributionOptions _options;
-    private readonly SemaphoreSlim _slots;
+    private readonly Func<DistributionOptions> _options;
+    private readonly TransferSlots _slots;
     private readonly RecordPush _record;
 
-    internal PushImage(SlipwayEngine engine, RegistryDoor door, DistributionOptions options)
+    internal PushImage(SlipwayEngine engine, RegistryDoor door, Func<DistributionOptions> options)
     {
         (_engine, _door, _options) = (engine, door, options);
-        _slots = new SemaphoreSlim(options.MaxUploads);
+        _slots = new TransferSlots(() => options().MaxUploads);
         _record = new RecordPush(engine.Content, engine.Snapshots, engine.Images);
     }
 
@@ -62,7 +62,7 @@ public sealed class PushImage
         try
         {
             var pushed = await _door.TryEachAsync(
-                name, request.Credentials, "pull,push", session => new ImagePusher(_engine, session, _options, _slots, sources, report).RunAsync(image, request.Platform, name.Tag!, cancel), cancel, sources.Repositories).ConfigureAwait(false);
+                name, request.Credentials, "pull,push", session => new ImagePusher(_engine, session, _options(), _slots, sources, report).RunAsync(image, request.Platform, name.Tag!, cancel), cancel, sources.Repositories).ConfigureAwait(false);
             using (pushed)
             {
                 await _record.RunAsync(image, name.NameOnly().WithDigest(pushed.Target.Digest).ToString(), pushed.Packed, cancel).ConfigureAwait(false);

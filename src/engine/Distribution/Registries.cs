@@ -7,7 +7,7 @@ public sealed class Registries : IDisposable
 {
     private readonly RegistryDoor _door;
 
-    private Registries(SlipwayEngine engine, DistributionOptions options)
+    private Registries(SlipwayEngine engine, Func<DistributionOptions> options)
     {
         _door = new RegistryDoor(options, engine.Time);
         PullImage = new PullImage(engine, _door, options);
@@ -39,14 +39,15 @@ public sealed class Registries : IDisposable
     /// <summary>The client of an engine.</summary>
     /// <param name="engine">Where images are stored and taken from.</param>
     /// <param name="options">Null for what the engine's options say.</param>
-    public static Registries For(SlipwayEngine engine, DistributionOptions? options = null) => new(engine, options ?? Options(engine, null));
+    public static Registries For(SlipwayEngine engine, DistributionOptions? options = null) => new(engine, options is null ? () => Options(engine, null) : () => options);
 
     /// <summary>The client of an engine that has a registry of its own.</summary>
     /// <param name="engine">Where images are stored and taken from.</param>
     /// <param name="own">The registry, or null.</param>
-    public static Registries For(SlipwayEngine engine, OwnRegistry? own) => new(engine, Options(engine, own));
+    public static Registries For(SlipwayEngine engine, OwnRegistry? own) => new(engine, () => Options(engine, own));
 
-    private static DistributionOptions Options(SlipwayEngine engine, OwnRegistry? own) => new()
+    // Asked anew by every operation: the engine's options change when its configuration is reloaded.
+    internal static DistributionOptions Options(SlipwayEngine engine, OwnRegistry? own) => new()
     {
         Own = own,
         Mirrors = engine.Options.RegistryMirrors,

@@ -7,10 +7,10 @@ using Slipway.Oci;
 namespace Slipway.Distribution;
 
 /// <summary>Opens sessions with registries: knows their addresses, connections and tokens.</summary>
-internal sealed class RegistryDoor(DistributionOptions options, TimeProvider time) : IDisposable
+internal sealed class RegistryDoor(Func<DistributionOptions> options, TimeProvider time) : IDisposable
 {
     private readonly EndpointResolver _resolver = new(options);
-    private readonly HttpConnections _connections = new(options);
+    private readonly HttpConnections _connections = new(options());
     private readonly TokenCache _tokens = new(time);
 
     /// <summary>Runs work at each of a registry's addresses in turn, until one has what is asked for.</summary>
@@ -73,5 +73,5 @@ internal sealed class RegistryDoor(DistributionOptions options, TimeProvider tim
     public void Dispose() => _connections.Dispose();
 
     private RegistrySession Open(RegistryEndpoint endpoint, string repository, RegistryCredentials credentials, IReadOnlyList<string> scopes) =>
-        new(_connections, _tokens, options, time, endpoint, repository, credentials, scopes);
+        new(_connections, _tokens, options(), time, endpoint, repository, credentials, scopes);
 }

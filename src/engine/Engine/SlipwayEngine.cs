@@ -78,6 +78,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Uploads = new BlobUploads(Paths, Content, Repositories, time, _log);
         PutManifest = new PutManifest(Repositories, Content, State, time);
         RemoveManifest = new RemoveManifest(Repositories, State);
+        TrimCopies = new TrimCopies(Repositories, RemoveManifest);
         CollectRepositories = new CollectRepositories(Repositories, Uploads, CollectGarbage);
         RemoveImage = new RemoveImage(Images, CollectGarbage, Events, ImageUses);
         CheckImages = new CheckImages(Content, Snapshots, Images);
@@ -361,6 +362,9 @@ public sealed class SlipwayEngine : IAsyncDisposable
     /// <summary>Removes manifests and tags from our registry.</summary>
     public RemoveManifest RemoveManifest { get; }
 
+    /// <summary>Bounds copies of other registries.</summary>
+    public TrimCopies TrimCopies { get; }
+
     /// <summary>Frees what our registry no longer needs.</summary>
     public CollectRepositories CollectRepositories { get; }
 
@@ -383,7 +387,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes from new options what can change while containers run: labels and registries. The rest needs a new start.</summary>
+    /// <summary>Takes from new options what can change while containers run: labels, registries and how much is transferred at once. The rest needs a new start.</summary>
     public void Reload(EngineOptions fresh)
     {
         Options = Options with
@@ -391,6 +395,9 @@ public sealed class SlipwayEngine : IAsyncDisposable
             Labels = fresh.Labels,
             InsecureRegistries = fresh.InsecureRegistries,
             RegistryMirrors = fresh.RegistryMirrors,
+            MaxConcurrentDownloads = fresh.MaxConcurrentDownloads,
+            MaxConcurrentUploads = fresh.MaxConcurrentUploads,
+            MaxDownloadAttempts = fresh.MaxDownloadAttempts,
             ShutdownTimeout = fresh.ShutdownTimeout,
         };
         Events.Publish("daemon", "reload", EngineId.ReadOrCreate(Paths), new Dictionary<string, string> { ["name"] = Environment.MachineName, ["labels"] = string.Join(',', fresh.Labels) });

@@ -88,6 +88,18 @@ internal sealed class RegistryApplication(RegistryRooms rooms, RegistryOptions o
             throw RegistryFault.Unsupported("this method is not supported here");
         }
 
+        if (address.Name.Length > 0 && rooms.Copies?.Locate(address.Name, query.TryGetValue("ns", out var registry) ? registry[0] : null) is { } copy)
+        {
+            if (action != "push")
+            {
+                address = address with { Name = copy };
+            }
+            else if (rooms.Copies.IsCopy(address.Name))
+            {
+                throw RegistryFault.Unsupported($"{copy} is a copy of another registry's: push there");
+            }
+        }
+
         if (action != "pull" && options.ReadOnly)
         {
             throw RegistryFault.Unsupported("the registry is read-only");

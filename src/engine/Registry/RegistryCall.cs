@@ -28,12 +28,9 @@ internal sealed record RegistryCall(HttpContext Http, string Name, string Rest, 
 
     internal static Digest ReadDigest(string text)
     {
-        if (!Oci.Digest.TryParse(text, out var digest))
-        {
-            throw RegistryFault.DigestInvalid("provided digest is not valid: it is sha256: and 64 lower-case hexadecimal digits");
-        }
-
-        return digest.Algorithm == "sha256" ? digest : throw RegistryFault.Unsupported("content is named by sha256 here; sha512 is not supported", 400);
+        return Oci.Digest.TryParse(text, out var digest)
+            ? digest
+            : throw RegistryFault.DigestInvalid("provided digest is not valid: it is sha256: and 64, or sha512: and 128 lower-case hexadecimal digits");
     }
 
     /// <summary>A query parameter, or null.</summary>

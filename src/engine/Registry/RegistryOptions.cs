@@ -21,6 +21,9 @@ public sealed record RegistryOptions
     /// <summary>Where changes and refusals are noted; null for nowhere.</summary>
     public string? AuditFile { get; init; }
 
+    /// <summary>Copies of other registries; null for none.</summary>
+    public PullThrough? Copies { get; init; }
+
     /// <summary>What our own engine proves itself with: it may do everything, and blobs that it has need not be sent. New at each start.</summary>
     public required string EngineKey { get; init; }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Engine;
 using Slipway.Registry.Access;
+using Slipway.Registry.Answers;
 using Slipway.Registry.Endpoints;
 
 namespace Slipway.Registry;
@@ -8,6 +9,8 @@ namespace Slipway.Registry;
 /// <summary>The registry's parts, wired once.</summary>
 internal sealed class RegistryRooms : IAsyncDisposable
 {
+    private readonly SlipwayEngine _engine;
+    private readonly RetentionRules _retention;
     private readonly UsersFile? _users;
     private readonly BlobEndpoints _blobs;
     private readonly UploadEndpoints _uploads;
@@ -17,17 +20,20 @@ internal sealed class RegistryRooms : IAsyncDisposable
     {
         _users = options.UsersFile is { } file ? new UsersFile(file, engine.Time) : null;
         var tokens = new TokenIssuer(engine.Time);
+        Copies = options.Copies;
         Access = new AccessRules(engine, options, _users, tokens);
-        Tokens = new TokenEndpoint(Access, tokens, engine.Time);
+        Tokens = new TokenEndpoint(Access, Copies, tokens, engine.Time);
         Metrics = new RegistryMetrics(engine);
         Audit = options.AuditFile is { } audit ? new AuditLog(audit, log) : null;
-        Retention = new RetentionRules(engine, options.Retention);
-        Admin = new AdminEndpoints(engine, _users, Retention);
-        Lists = new ListEndpoints(engine, Access);
-        _blobs = new BlobEndpoints(engine);
+        (_engine, _retention) = (engine, new RetentionRules(engine, options.Retention));
+        Admin = new AdminEndpoints(engine, _users, TidyAsync);
+        Lists = new ListEndpoints(engine, Access, Copies);
+        _blobs = new BlobEndpoints(engine, Copies);
         _uploads = new UploadEndpoints(engine, Access, options);
-        _manifests = new ManifestEndpoints(engine);
+        _manifests = new ManifestEndpoints(engine, Copies);
     }
+
+    internal PullThrough? Copies { get; }
 
     internal AccessRules Access { get; }
 
@@ -36,8 +42,6 @@ internal sealed class RegistryRooms : IAsyncDisposable
     internal RegistryMetrics Metrics { get; }
 
     internal AuditLog? Audit { get; }
-
-    internal RetentionRules Retention { get; }
 
     internal AdminEndpoints Admin { get; }
 
@@ -59,6 +63,15 @@ internal sealed class RegistryRooms : IAsyncDisposable
         (_, "DELETE") => _uploads.CancelAsync(call),
         _ => _uploads.StatusAsync(call),
     };
+
+    /// <summary>Applies what the operator wants kept, and frees the rest.</summary>
+    internal async Task<CollectedInfo> TidyAsync()
+    {
+        var tags = await _retention.ApplyAsync();
+        var copies = Copies is { } all ? await _engine.TrimCopies.RunAsync(all.IsCopy, all.MostBytes, _engine.Time.GetUtcNow()) : 0;
+        var collected = await _engine.CollectRepositories.RunAsync();
+        return new CollectedInfo(tags, collected.Blobs + copies, collected.Bytes);
+    }
 
     public async ValueTask DisposeAsync()
     {

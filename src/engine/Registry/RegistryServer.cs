@@ -60,8 +60,7 @@ public sealed class RegistryServer : IAsyncDisposable
     {
         try
         {
-            await _rooms.Retention.ApplyAsync();
-            await _engine.CollectRepositories.RunAsync();
+            await _rooms.TidyAsync();
         }
         catch (Exception e) when (e is EngineException or IOException)
         {

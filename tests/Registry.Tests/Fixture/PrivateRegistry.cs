@@ -37,13 +37,15 @@ internal sealed class PrivateRegistry : IAsyncDisposable
 
     /// <param name="withUsers">Users <c>ann</c>, <c>bob</c> and the administrator <c>root</c>, whose passwords are their names.</param>
     /// <param name="change">Further options.</param>
-    internal static async Task<PrivateRegistry> StartAsync(bool withUsers = false, Func<RegistryOptions, RegistryOptions>? change = null)
+    /// <param name="time">The clock.</param>
+    /// <param name="copies">Makes what fetches copies of other registries.</param>
+    internal static async Task<PrivateRegistry> StartAsync(bool withUsers = false, Func<RegistryOptions, RegistryOptions>? change = null, TimeProvider? time = null, Func<SlipwayEngine, string, PullThrough>? copies = null)
     {
         var root = Directory.CreateTempSubdirectory("slipway-reg-").FullName;
         var engine = await SlipwayEngine.StartAsync(
             new EngineOptions { DataRoot = Path.Combine(root, "data"), ExecRoot = Path.Combine(root, "run"), CgroupParent = "/" + Path.GetFileName(root), Bridge = "none", Firewall = false },
-            TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
-        var options = new RegistryOptions { EngineKey = Key, UsersFile = withUsers ? Path.Combine(root, "users") : null, AuditFile = Path.Combine(root, "audit.log") };
+            time ?? TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        var options = new RegistryOptions { EngineKey = Key, UsersFile = withUsers ? Path.Combine(root, "users") : null, AuditFile = Path.Combine(root, "audit.log"), Copies = copies?.Invoke(engine, root) };
         if (withUsers)
         {
             await File.WriteAllLinesAsync(Path.Combine(root, "users"), ((string[])["ann", "bob", "root"]).Select(name => $"{name}:{Passwords.Hash(name)}"));
@@ -151,6 +153,11 @@ internal sealed class PrivateRegistry : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (!Directory.Exists(_root))
+        {
+            return;
+        }
+
         Http.Dispose();
         await _server.DisposeAsync();
         await Engine.DisposeAsync();

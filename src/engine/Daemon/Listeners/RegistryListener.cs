@@ -7,6 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Slipway.Daemon.Options;
 using Slipway.Distribution;
+using Slipway.Distribution.Copies;
 using Slipway.Engine;
 using Slipway.Linux;
 using Slipway.Registry;
@@ -22,7 +23,7 @@ internal static class RegistryListener
 
     /// <summary>Starts the registry; null when it is off, or when nobody asked for it and its usual port is taken.</summary>
     /// <exception cref="OptionException">The address or the certificate cannot be used.</exception>
-    internal static async Task<(RegistryServer Server, OwnRegistry Own)?> StartAsync(DaemonSettings settings, SlipwayEngine engine, ILoggerFactory logs, ILogger log)
+    internal static async Task<RunningRegistry?> StartAsync(DaemonSettings settings, SlipwayEngine engine, ILoggerFactory logs, ILogger log)
     {
         var asked = settings.Registry;
         if (asked.Listen == "off" || (asked.Listen is null && settings.ExecRoot != new DaemonSettings().ExecRoot))
@@ -41,6 +42,7 @@ internal static class RegistryListener
         var bound = (IPEndPoint)socket.LocalEndPoint!;
         var tls = Tls(asked, engine, bound);
         var key = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        var copies = asked.Upstreams.Count == 0 ? null : CopiedRepositories.For(engine, asked.Upstreams, asked.UpstreamCredentials, logs.CreateLogger("registry"));
         var options = new RegistryOptions
         {
             UsersFile = asked.UsersFile,
@@ -50,12 +52,25 @@ internal static class RegistryListener
             Retention = asked.Retention,
             AuditFile = Path.Combine(engine.Paths.Registry, "audit.log"),
             EngineKey = key,
+            Copies = copies is null ? null : Describe(copies, asked.UpstreamSize),
         };
         var server = new RegistryServer(engine, options, new BoundEndPoint(socket, $"tcp://{bound}", tls), logs);
         await server.StartAsync(CancellationToken.None);
         log.LogInformation("registry listens on {Address}{Users}", bound, asked.UsersFile is null ? "" : ", users from " + asked.UsersFile);
-        return (server, new OwnRegistry(bound, tls is not null, RegistryServer.EngineHeader, key));
+        return new RunningRegistry(server, new OwnRegistry(bound, tls is not null, RegistryServer.EngineHeader, key), copies);
     }
+
+    private static PullThrough Describe(CopiedRepositories copies, long most) => new()
+    {
+        Locate = copies.Locate,
+        IsCopy = copies.IsCopy,
+        RefreshAsync = copies.RefreshAsync,
+        Describe = copies.Describe,
+        OpenAsync = copies.OpenAsync,
+        TagsAsync = copies.TagsAsync,
+        ReferrersAsync = copies.ReferrersAsync,
+        MostBytes = most,
+    };
 
     private static Socket? Open(IPEndPoint address, bool isDefault, ILogger log)
     {
@@ -138,5 +153,18 @@ internal static class RegistryListener
             ? System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces().SelectMany(link => link.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address)
             : [bound.Address];
         return own.Append(IPAddress.Loopback).Append(IPAddress.IPv6Loopback).Distinct();
+    }
+}
+
+/// <summary>Our registry while it runs.</summary>
+/// <param name="Server">Its server.</param>
+/// <param name="Own">Where the engine finds it.</param>
+/// <param name="Copies">What fetches copies of other registries' content, or null.</param>
+internal sealed record RunningRegistry(RegistryServer Server, OwnRegistry Own, CopiedRepositories? Copies) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        Copies?.Dispose();
     }
 }

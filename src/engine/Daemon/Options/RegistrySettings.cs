@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Slipway.Distribution.Copies;
 using Slipway.Registry;
 
 namespace Slipway.Daemon.Options;
@@ -28,6 +29,15 @@ public sealed class RegistrySettings
     /// <summary><c>--registry-quota</c> in bytes; 0 for none.</summary>
     public long Quota { get; set; }
 
+    /// <summary><c>--registry-proxy</c>.</summary>
+    public List<UpstreamRegistry> Upstreams { get; } = [];
+
+    /// <summary><c>--registry-proxy-auth</c>.</summary>
+    public string? UpstreamCredentials { get; set; }
+
+    /// <summary><c>--registry-proxy-size</c> in bytes; 0 for no bound.</summary>
+    public long UpstreamSize { get; set; }
+
     /// <summary><c>--registry-keep</c>.</summary>
     public List<RetentionRule> Retention { get; } = [];
 
@@ -40,6 +50,12 @@ public sealed class RegistrySettings
             ? new RetentionRule(value[..at], keep)
             : throw OptionValues.Bad("registry-keep", value, "REPOSITORY:TAG=COUNT, such as team/*:build-*=10"));
     }
+
+    /// <summary>Reads <c>PREFIX=REGISTRY</c>.</summary>
+    /// <exception cref="OptionException">It is malformed.</exception>
+    public void AddUpstream(string value) => Upstreams.Add(UpstreamRegistry.TryParse(value, out var upstream)
+        ? upstream
+        : throw OptionValues.Bad("registry-proxy", value, "REGISTRY, PREFIX=REGISTRY or *=REGISTRY, such as docker.io or corp=registry.corp.example:5000"));
 
     /// <summary>Refuses what would open the registry to strangers.</summary>
     /// <exception cref="OptionException">It would.</exception>

@@ -11,11 +11,11 @@ namespace Slipway.Distribution.Endpoints;
 /// Finds the addresses of a registry, in the order in which they are tried: what <c>hosts.toml</c> says (containerd's rules), else mirrors
 /// and certificates as Docker's options and <c>certs.d</c> say. Loopback and insecure registries are tried with TLS first, then without.
 /// </summary>
-internal sealed class EndpointResolver(DistributionOptions options)
+internal sealed class EndpointResolver(Func<DistributionOptions> options)
 {
     private const string Hub = "registry-1.docker.io";
 
-    private readonly HostDirectories _directories = new(options.CertsDirectories);
+    private readonly HostDirectories _directories = new(options().CertsDirectories);
     private readonly ConcurrentDictionary<string, bool> _plain = new();
 
     /// <summary>The addresses for a registry as names have it.</summary>
@@ -26,7 +26,7 @@ internal sealed class EndpointResolver(DistributionOptions options)
     /// <exception cref="EngineException">InvalidArgument: its configuration cannot be read.</exception>
     internal async Task<IReadOnlyList<RegistryEndpoint>> FindAsync(string domain, bool push, CancellationToken cancel, bool asEngine = true)
     {
-        if (asEngine && options.Own is { } own && own.Is(domain))
+        if (asEngine && options().Own is { } own && own.Is(domain))
         {
             // It proves itself by the engine's key, which nobody else has; its certificate may be of its own making.
             return [new RegistryEndpoint { Base = own.Base, IsOwn = true, Tls = new TlsSettings(own.Tls, [], []), Headers = new Dictionary<string, string> { [own.Header] = own.Key } }];
@@ -56,7 +56,7 @@ internal sealed class EndpointResolver(DistributionOptions options)
         var endpoints = new List<RegistryEndpoint>();
         if (domain == Reference.DefaultDomain)
         {
-            foreach (var mirror in options.Mirrors)
+            foreach (var mirror in options().Mirrors)
             {
                 endpoints.AddRange(await MirrorAsync(mirror, cancel).ConfigureAwait(false));
             }
@@ -98,13 +98,14 @@ internal sealed class EndpointResolver(DistributionOptions options)
 
     private async Task<bool> IsInsecureAsync(string domain, CancellationToken cancel)
     {
-        if (options.InsecureRegistries.Any(name => string.Equals(name, domain, StringComparison.OrdinalIgnoreCase)))
+        var insecure = options().InsecureRegistries;
+        if (insecure.Any(name => string.Equals(name, domain, StringComparison.OrdinalIgnoreCase)))
         {
             return true;
         }
 
         var host = Address("https", domain).Host.Trim('[', ']');
-        var networks = options.InsecureRegistries.Append("127.0.0.0/8").Append("::1/128").Select(Network).OfType<IPNetwork>().ToList();
+        var networks = insecure.Append("127.0.0.0/8").Append("::1/128").Select(Network).OfType<IPNetwork>().ToList();
         foreach (var address in await AddressesAsync(host, cancel).ConfigureAwait(false))
         {
             if (networks.Any(network => network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address)))
@@ -113,7 +114,7 @@ internal sealed class EndpointResolver(DistributionOptions options)
             }
         }
 
-        return options.InsecureRegistries.Any(name => string.Equals(name, host, StringComparison.OrdinalIgnoreCase));
+        return insecure.Any(name => string.Equals(name, host, StringComparison.OrdinalIgnoreCase));
     }
 
     private static async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancel)

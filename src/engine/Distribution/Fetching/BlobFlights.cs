@@ -34,12 +34,12 @@ internal enum FlightStage
 internal readonly record struct FlightNews(FlightStage Stage, long Number);
 
 /// <summary>Fetches each blob once, whoever asks: those who want the same wait for the same transfer, and it stops when the last one leaves.</summary>
-internal sealed class BlobFlights(ContentStore content, Snapshotter snapshots, DistributionOptions options, TimeProvider time)
+internal sealed class BlobFlights(ContentStore content, Snapshotter snapshots, Func<DistributionOptions> options, TimeProvider time)
 {
     // ENOSPC as .NET's file calls report it.
     private const int NoSpace = 28;
 
-    private readonly SemaphoreSlim _slots = new(options.MaxDownloads);
+    private readonly TransferSlots _slots = new(() => options().MaxDownloads);
     private readonly Lock _lock = new();
     private readonly Dictionary<Digest, BlobFlight> _flights = [];
 
@@ -83,10 +83,10 @@ internal sealed class BlobFlights(ContentStore content, Snapshotter snapshots, D
 
     private async Task<BlobCargo> FlyAsync(BlobFlight flight, RegistrySession session, bool unpack, CancellationToken cancel)
     {
-        if (!await _slots.WaitAsync(0, cancel).ConfigureAwait(false))
+        if (!_slots.TryTake())
         {
             flight.Tell(new FlightNews(FlightStage.Waiting, 0));
-            await _slots.WaitAsync(cancel).ConfigureAwait(false);
+            await _slots.TakeAsync(cancel).ConfigureAwait(false);
         }
 
         try
@@ -102,7 +102,7 @@ internal sealed class BlobFlights(ContentStore content, Snapshotter snapshots, D
         }
         finally
         {
-            _slots.Release();
+            _slots.Free();
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class BlobFlights(ContentStore content, Snapshotter snapshots, D
             cargo.Unpack = unpack ? snapshots.BeginUnpack(cargo.Writer, MostBytes(blob.Size), CancellationToken.None) : null;
             await Task.Run(() => cargo.Writer.Recall(cancel), cancel).ConfigureAwait(false);
             recalled = cargo.Writer.Length;
-            await new BlobFetcher(session, options, time).RunAsync(
+            await new BlobFetcher(session, options(), time).RunAsync(
                 blob, cargo.Writer, at => flight.Tell(new FlightNews(FlightStage.Downloading, at)), pause => flight.Tell(new FlightNews(FlightStage.Pausing, pause)), cancel).ConfigureAwait(false);
             flight.Tell(new FlightNews(FlightStage.Verifying, blob.Size));
             var digest = cargo.Writer.Complete();
@@ -163,5 +163,5 @@ internal sealed class BlobFlights(ContentStore content, Snapshotter snapshots, D
         }
     }
 
-    private long MostBytes(long packed) => packed > (long.MaxValue - options.UnpackedBytes) / 200 ? long.MaxValue : options.UnpackedBytes + (packed * 200);
+    private long MostBytes(long packed) => options().UnpackedBytes is var least && packed > (long.MaxValue - least) / 200 ? long.MaxValue : least + (packed * 200);
 }

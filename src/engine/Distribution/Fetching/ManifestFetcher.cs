@@ -34,14 +34,14 @@ internal sealed class ManifestFetcher(RegistrySession session, DistributionOptio
     {
         using var response = await session.SendAsync(HttpMethod.Get, session.Address($"manifests/{reference}"), Accept, cancel).ConfigureAwait(false);
         var content = await ReadAsync(response, reference, cancel).ConfigureAwait(false);
-        if (Header(response) is { } said && expected is null && said != Digest.Of(content) && said.Algorithm == "sha256")
+        if (Header(response) is { } said && expected is null && DigestHash.Of(said.Algorithm, content) is var actual && actual != said)
         {
-            throw EngineException.Invalid($"manifest verification failed for tag {reference}: expected {said}, got {Digest.Of(content)}");
+            throw EngineException.Invalid($"manifest verification failed for tag {reference}: expected {said}, got {actual}");
         }
 
         Check(content, expected, "manifest");
         var type = DocumentKind.Of(content, MediaType(response), expected?.MediaType);
-        return new FetchedDocument(new Descriptor { MediaType = type, Digest = Digest.Of(content), Size = content.Length }, content);
+        return new FetchedDocument(new Descriptor { MediaType = type, Digest = expected?.Digest ?? Digest.Of(content), Size = content.Length }, content);
     }, cancel);
 
     /// <summary>Reads a config or another small blob.</summary>
@@ -117,7 +117,7 @@ internal sealed class ManifestFetcher(RegistrySession session, DistributionOptio
             return;
         }
 
-        var actual = expected.Digest.Algorithm == "sha256" ? Digest.Of(content) : throw new EngineException(ErrorKind.NotImplemented, $"content named by {expected.Digest.Algorithm} cannot be stored: {expected.Digest}");
+        var actual = DigestHash.Of(expected.Digest.Algorithm, content);
         if (actual != expected.Digest)
         {
             throw EngineException.Invalid($"{what} verification failed for digest {expected.Digest}: got {actual}");

@@ -23,7 +23,7 @@ internal sealed record PushedImage(Descriptor Target, PackedForm? Packed) : IDis
 }
 
 /// <summary>Pushes one image to one repository under one tag.</summary>
-internal sealed class ImagePusher(SlipwayEngine engine, RegistrySession session, DistributionOptions options, SemaphoreSlim slots, MountSources sources, Action<JsonMessage>? report)
+internal sealed class ImagePusher(SlipwayEngine engine, RegistrySession session, DistributionOptions options, TransferSlots slots, MountSources sources, Action<JsonMessage>? report)
 {
     private readonly LayerPusher _layers = new(engine, session, options, slots, report);
 

@@ -12,7 +12,7 @@ namespace Slipway.Distribution.Pushing;
 internal sealed record PushedLayer(Descriptor Descriptor, BlobWriter? Packed);
 
 /// <summary>Brings the layers of an image to a repository, several at once: what is there is left, what lies nearby is mounted, plain layers are packed.</summary>
-internal sealed class LayerPusher(SlipwayEngine engine, RegistrySession session, DistributionOptions options, SemaphoreSlim slots, Action<JsonMessage>? report)
+internal sealed class LayerPusher(SlipwayEngine engine, RegistrySession session, DistributionOptions options, TransferSlots slots, Action<JsonMessage>? report)
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
     private readonly BlobUpload _upload = new(session, options, engine.Time);
@@ -32,10 +32,10 @@ internal sealed class LayerPusher(SlipwayEngine engine, RegistrySession session,
             return new PushedLayer(layer, null);
         }
 
-        if (!await slots.WaitAsync(0, cancel).ConfigureAwait(false))
+        if (!slots.TryTake())
         {
             Say(shown, "Waiting");
-            await slots.WaitAsync(cancel).ConfigureAwait(false);
+            await slots.TakeAsync(cancel).ConfigureAwait(false);
         }
 
         try
@@ -44,7 +44,7 @@ internal sealed class LayerPusher(SlipwayEngine engine, RegistrySession session,
         }
         finally
         {
-            slots.Release();
+            slots.Free();
         }
     }
 

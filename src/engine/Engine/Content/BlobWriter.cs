@@ -15,7 +15,7 @@ public sealed class BlobWriter : IDisposable
 
     private readonly ContentStore _store;
     private readonly string _path;
-    private readonly DigestHash _hash = new();
+    private readonly DigestHash _hash;
     private readonly SafeFileHandle _file;
     private readonly Lock _lock = new();
     private readonly ManualResetEventSlim _grown = new(false, spinCount: 10);
@@ -26,13 +26,13 @@ public sealed class BlobWriter : IDisposable
     private bool _moved;
     private bool _keep;
 
-    internal BlobWriter(ContentStore store, string path, bool resume = false)
+    internal BlobWriter(ContentStore store, string path, bool resume = false, string algorithm = "sha256")
     {
         _store = store;
+        _hash = new DigestHash(algorithm);
         _path = path;
         _keep = resume;
-        _file = File.OpenHandle(
-            path, resume ? FileMode.OpenOrCreate : FileMode.CreateNew, resume ? FileAccess.ReadWrite : FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        _file = File.OpenHandle(path, resume ? FileMode.OpenOrCreate : FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
     }
 
     /// <summary>Bytes written so far.</summary>
@@ -103,6 +103,9 @@ public sealed class BlobWriter : IDisposable
     /// <summary>A stream that reads what is written, waiting for more until the blob is complete. Blocks; for a thread of its own.</summary>
     public Stream OpenTail() => new BlobTail(this, _path);
 
+    /// <summary>Opens the file that grows, for somebody who knows from elsewhere how much of it is there.</summary>
+    public SafeFileHandle OpenGrowing() => File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
+
     /// <summary>Opens the complete content for reading, wherever it is by now.</summary>
     public Stream OpenComplete() => _moved ? _store.OpenRead(Digest) : new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 
@@ -135,9 +138,10 @@ public sealed class BlobWriter : IDisposable
             Complete();
         }
 
-        if (expected is { } digest && digest.Algorithm == "sha512")
+        // Who sends a blob in pieces says only at its end what it is called.
+        if (expected is { } named && named.Algorithm != Digest.Algorithm)
         {
-            throw new EngineException(ErrorKind.NotImplemented, $"content named by sha512 cannot be stored: {digest}");
+            Digest = HashAgain(named.Algorithm);
         }
 
         if (size is { } bytes && bytes != Length)
@@ -183,6 +187,19 @@ public sealed class BlobWriter : IDisposable
         }
 
         return Digest;
+    }
+
+    private Digest HashAgain(string algorithm)
+    {
+        using var hash = new DigestHash(algorithm);
+        var buffer = new byte[1 << 20];
+        var at = 0L;
+        for (int read; (read = RandomAccess.Read(_file, buffer, at)) > 0; at += read)
+        {
+            hash.Append(buffer.AsSpan(0, read));
+        }
+
+        return hash.Finish();
     }
 
     private void Finish(bool failed)

@@ -25,6 +25,7 @@ public sealed class ContentStore
     {
         _paths = paths;
         Directory.CreateDirectory(Path.Combine(paths.Content, "blobs", "sha256"));
+        Directory.CreateDirectory(Path.Combine(paths.Content, "blobs", "sha512"));
         var layout = Path.Combine(paths.Content, ImageLayout.FileName);
         if (!File.Exists(layout))
         {
@@ -103,13 +104,15 @@ public sealed class ContentStore
     /// was written stays in the staging directory until the blob is whole, or <see cref="BlobWriter.Drop"/> or <see cref="DropPartials"/>
     /// gives it up. One writer at a time. Call <see cref="BlobWriter.Recall"/> before writing.
     /// </summary>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="owner">Tells apart those who must not share what they have of it: hexadecimal, or empty.</param>
     /// <exception cref="EngineException">Conflict: somebody else writes it.</exception>
-    public BlobWriter BeginPartial(Digest digest)
+    public BlobWriter BeginPartial(Digest digest, string owner = "")
     {
-        var path = Path.Combine(_paths.Staging, $"{PartialPrefix}{digest.Algorithm}-{digest.Hex}");
+        var path = Path.Combine(_paths.Staging, $"{PartialPrefix}{digest.Algorithm}-{digest.Hex}{(owner.Length > 0 ? "-" + owner : "")}");
         lock (_partials)
         {
-            return _partials.Add(path) ? new BlobWriter(this, path, resume: true) : throw EngineException.Conflict($"blob {digest} is being written");
+            return _partials.Add(path) ? new BlobWriter(this, path, resume: true, digest.Algorithm) : throw EngineException.Conflict($"blob {digest} is being written");
         }
     }
 
@@ -140,9 +143,12 @@ public sealed class ContentStore
     }
 
     /// <summary>Stores a small document durably.</summary>
-    public Descriptor Put(ReadOnlySpan<byte> content, string mediaType)
+    /// <param name="content">Its bytes.</param>
+    /// <param name="mediaType">Its media type.</param>
+    /// <param name="algorithm">Of its digest.</param>
+    public Descriptor Put(ReadOnlySpan<byte> content, string mediaType, string algorithm = "sha256")
     {
-        var digest = Digest.Of(content);
+        var digest = DigestHash.Of(algorithm, content);
         Leases.Touch(digest.ToString());
         var path = PathOf(digest);
         if (!IsIntact(path, content))
@@ -161,9 +167,9 @@ public sealed class ContentStore
             blob.Publish();
         }
 
-        if (blobs.Count > 0)
+        foreach (var directory in blobs.Select(blob => Path.GetDirectoryName(PathOf(blob.Digest))!).Distinct())
         {
-            DurableFile.SyncDirectory(Path.Combine(_paths.Content, "blobs", "sha256"));
+            DurableFile.SyncDirectory(directory);
         }
     }
 

@@ -30,7 +30,8 @@ public sealed class DigestHash : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _hash.Dispose();
 
-    internal static Digest Of(string algorithm, ReadOnlySpan<byte> data)
+    /// <summary>The digest of content that is at hand.</summary>
+    public static Digest Of(string algorithm, ReadOnlySpan<byte> data)
     {
         using var hash = new DigestHash(algorithm);
         hash.Append(data);

@@ -23,6 +23,9 @@ public sealed class BlobUploads(EnginePaths paths, ContentStore content, Reposit
     /// <summary>Uploads that are held open now.</summary>
     public int Open => _open.Count;
 
+    /// <summary>Bytes that arrived in uploads to a repository that are not whole yet.</summary>
+    public long Arrived(string repository) => _open.Values.Where(upload => upload.Repository == repository).Sum(upload => upload.Pending);
+
     /// <summary>Begins an upload.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="owner">Who may go on with it.</param>
@@ -41,7 +44,7 @@ public sealed class BlobUploads(EnginePaths paths, ContentStore content, Reposit
 
         Directory.CreateDirectory(paths.Uploads);
         var id = Guid.NewGuid().ToString("N");
-        var upload = new BlobUpload(id, FileOf(id, repository, owner), content, time);
+        var upload = new BlobUpload(id, repository, FileOf(id, repository, owner), content, time);
         _open[upload.Path] = upload;
         return upload;
     }
@@ -56,7 +59,7 @@ public sealed class BlobUploads(EnginePaths paths, ContentStore content, Reposit
 
         var path = FileOf(id.ToLowerInvariant(), repository, owner);
         return _open.TryGetValue(path, out var upload) ? upload
-            : File.Exists(path) ? _open.GetOrAdd(path, _ => new BlobUpload(id, path, content, time))
+            : File.Exists(path) ? _open.GetOrAdd(path, _ => new BlobUpload(id, repository, path, content, time))
             : null;
     }
 
@@ -135,10 +138,13 @@ public sealed class BlobUpload : IDisposable
     private BlobWriter? _writer;
     private bool _ended;
 
-    internal BlobUpload(string id, string path, ContentStore content, TimeProvider time) => (Id, Path, _content, _time, Used) = (id, path, content, time, time.GetUtcNow());
+    internal BlobUpload(string id, string repository, string path, ContentStore content, TimeProvider time) =>
+        (Id, Repository, Path, _content, _time, Used) = (id, repository, path, content, time, time.GetUtcNow());
 
     /// <summary>Its name in addresses.</summary>
     public string Id { get; }
+
+    internal string Repository { get; }
 
     internal string Path { get; }
 
@@ -146,6 +152,8 @@ public sealed class BlobUpload : IDisposable
 
     /// <summary>Bytes that arrived so far.</summary>
     public long Offset => _writer?.Length ?? (File.Exists(Path) ? new FileInfo(Path).Length : 0);
+
+    internal long Pending => _writer is { IsPublished: true } ? 0 : Offset;
 
     /// <summary>Takes it for one writer; false when there is one or it has ended.</summary>
     public bool TryHold()

@@ -25,6 +25,9 @@ public sealed class GrantTable(StateStore state, ILogger log)
         }
     }
 
+    /// <summary>The user of grants that are for everybody, whoever he is.</summary>
+    public const string Everybody = "*";
+
     /// <summary>Whether a user was granted an action. Everybody has all rights below his own name; <c>admin</c> of <c>*</c> has all.</summary>
     public bool Allows(string user, string repository, string action)
     {
@@ -35,7 +38,7 @@ public sealed class GrantTable(StateStore state, ILogger log)
 
         lock (_lock)
         {
-            return _grants.Values.Any(grant => grant.User == user && Covers(grant.Repository, repository) && (grant.Actions.Contains(action) || grant.Actions.Contains("admin")));
+            return _grants.Values.Any(grant => (grant.User == user || grant.User == Everybody) && Covers(grant.Repository, repository) && (grant.Actions.Contains(action) || grant.Actions.Contains("admin")));
         }
     }
 
@@ -46,6 +49,11 @@ public sealed class GrantTable(StateStore state, ILogger log)
         if (grant.Actions.Except(Actions).FirstOrDefault() is { } odd)
         {
             throw EngineException.Invalid($"unknown action \"{odd}\": there are {string.Join(", ", Actions)}");
+        }
+
+        if (grant.User == Everybody && grant.Actions.Any(action => action != "pull"))
+        {
+            throw EngineException.Invalid("everybody (*) may be granted pull only");
         }
 
         var pattern = grant.Repository;

@@ -11,10 +11,12 @@ public sealed class PutManifest(RepositoryTable repositories, ContentStore conte
     /// <param name="tag">The tag that is to point at it, or null.</param>
     /// <param name="mediaType">Its media type.</param>
     /// <param name="document">Its bytes, which are kept as they are.</param>
+    /// <param name="algorithm">Of its digest.</param>
+    /// <param name="isCopy">Whether it is a copy of another registry's, whose content comes when it is asked for.</param>
     /// <returns>Its row.</returns>
     /// <exception cref="EngineException">InvalidArgument: it is no manifest; Unavailable.</exception>
     /// <exception cref="MissingContentException">It names what is not there.</exception>
-    public async Task<StoredManifest> RunAsync(string name, string? tag, string mediaType, byte[] document)
+    public async Task<StoredManifest> RunAsync(string name, string? tag, string mediaType, byte[] document, string algorithm = "sha256", bool isCopy = false)
     {
         using var lease = content.BeginLease();
         var reading = ManifestReading.Of(document, mediaType);
@@ -26,7 +28,12 @@ public sealed class PutManifest(RepositoryTable repositories, ContentStore conte
             {
                 if (!repository.IsRemoved)
                 {
-                    return await StoreAsync(repository, isNew, reading, tag, mediaType, document).ConfigureAwait(false);
+                    if (!isCopy)
+                    {
+                        Check(repository, reading);
+                    }
+
+                    return await StoreAsync(repository, isNew, reading, tag, mediaType, document, algorithm).ConfigureAwait(false);
                 }
             }
             finally
@@ -36,10 +43,9 @@ public sealed class PutManifest(RepositoryTable repositories, ContentStore conte
         }
     }
 
-    private async Task<StoredManifest> StoreAsync(Repository repository, bool isNew, ManifestReading reading, string? tag, string mediaType, byte[] document)
+    private async Task<StoredManifest> StoreAsync(Repository repository, bool isNew, ManifestReading reading, string? tag, string mediaType, byte[] document, string algorithm)
     {
-        Check(repository, reading);
-        var descriptor = await Task.Run(() => content.Put(document, mediaType)).ConfigureAwait(false);
+        var descriptor = await Task.Run(() => content.Put(document, mediaType, algorithm)).ConfigureAwait(false);
         var now = time.GetUtcNow();
         var row = new StoredManifest
         {

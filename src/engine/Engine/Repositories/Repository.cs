@@ -10,6 +10,7 @@ public sealed class Repository
     private readonly Dictionary<Digest, StoredManifest> _manifests = [];
     private readonly Dictionary<Digest, (BlobLink Link, DateTimeOffset Seen)> _links = [];
     private RepositoryRecord _record;
+    private long _size;
 
     internal Repository(RepositoryRecord record) => _record = record;
 
@@ -42,7 +43,7 @@ public sealed class Repository
         {
             lock (_lock)
             {
-                return _links.Values.Sum(entry => entry.Link.Size);
+                return _size;
             }
         }
     }
@@ -127,6 +128,15 @@ public sealed class Repository
         }
     }
 
+    /// <summary>Every blob, and when somebody asked for it last.</summary>
+    internal IReadOnlyList<(BlobLink Link, DateTimeOffset Seen)> Uses()
+    {
+        lock (_lock)
+        {
+            return [.. _links.Values];
+        }
+    }
+
     /// <summary>Somebody relies on a blob: it does not count as left over for a while.</summary>
     internal void Saw(Digest digest, DateTimeOffset now)
     {
@@ -153,6 +163,7 @@ public sealed class Repository
     {
         lock (_lock)
         {
+            _size += link.Size - (_links.TryGetValue(link.Digest, out var before) ? before.Link.Size : 0);
             _links[link.Digest] = (link, seen);
         }
     }
@@ -161,7 +172,7 @@ public sealed class Repository
     {
         lock (_lock)
         {
-            _links.Remove(digest);
+            _size -= _links.Remove(digest, out var gone) ? gone.Link.Size : 0;
         }
     }
 

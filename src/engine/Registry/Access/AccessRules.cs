@@ -53,13 +53,13 @@ internal sealed class AccessRules(SlipwayEngine engine, RegistryOptions options,
     internal bool Allows(Caller caller, string repository, string action) => caller.Proof switch
     {
         Proof.NotNeeded or Proof.Engine => true,
-        Proof.Token => IsGranted(caller.User, repository, action) && caller.Scopes!.Any(scope => scope.Repository == repository && scope.Actions.Contains(action)),
+        Proof.Token => IsGranted(caller.User, repository, action) && caller.Scopes!.Any(scope => (scope.Repository == repository || options.Copies?.Locate(scope.Repository, null) == repository) && scope.Actions.Contains(action)),
         _ => IsGranted(caller.User, repository, action),
     };
 
     /// <summary>Whether a user was given a right, by a grant or because the repository is public.</summary>
     internal bool IsGranted(string user, string repository, string action) =>
-        (action == "pull" && engine.Repositories.Find(repository) is { Record.Public: true }) || (user.Length > 0 && engine.Grants.Allows(user, repository, action));
+        (action == "pull" && engine.Repositories.Find(repository) is { Record.Public: true }) || engine.Grants.Allows(user, repository, action);
 
     /// <summary>Whether a caller may change users, grants and settings.</summary>
     internal bool IsAdministrator(Caller caller) => caller.Proof switch

@@ -10,7 +10,7 @@ using Slipway.Registry.Answers;
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>What the specification leaves to registries: settings, users, grants, collection. Below <c>/slipway/v1/</c>, for administrators.</summary>
-internal sealed class AdminEndpoints(SlipwayEngine engine, UsersFile? users, RetentionRules retention)
+internal sealed class AdminEndpoints(SlipwayEngine engine, UsersFile? users, Func<Task<CollectedInfo>> tidy)
 {
     private const int MostBytes = 64 << 10;
 
@@ -36,7 +36,7 @@ internal sealed class AdminEndpoints(SlipwayEngine engine, UsersFile? users, Ret
                 await SetUserAsync(http);
                 return true;
             case "gc" when method == "POST":
-                await CollectAsync(http);
+                await JsonAnswers.WriteAsync(http, 200, await tidy(), RegistryJson.Default.CollectedInfo);
                 return true;
             default:
                 return path.StartsWith("repositories/", StringComparison.Ordinal) && await RepositoryAsync(http, path["repositories/".Length..]);
@@ -86,13 +86,6 @@ internal sealed class AdminEndpoints(SlipwayEngine engine, UsersFile? users, Ret
         }
 
         http.Response.StatusCode = 204;
-    }
-
-    private async Task CollectAsync(HttpContext http)
-    {
-        var tags = await retention.ApplyAsync();
-        var collected = await engine.CollectRepositories.RunAsync();
-        await JsonAnswers.WriteAsync(http, 200, new CollectedInfo(tags, collected.Blobs, collected.Bytes), RegistryJson.Default.CollectedInfo);
     }
 
     private UsersFile Users() => users ?? throw RegistryFault.Unsupported("this registry has no users: start slipwayd with --registry-htpasswd", 400);

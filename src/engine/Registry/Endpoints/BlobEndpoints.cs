@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Win32.SafeHandles;
 using Slipway.Engine;
 using Slipway.Engine.Repositories;
 using Slipway.Oci;
@@ -10,14 +9,16 @@ using Slipway.Transport;
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>Blobs of a repository (distribution-spec, pulling blobs; deleting blobs). Only what the repository has is there, whatever else the store holds.</summary>
-internal sealed class BlobEndpoints(SlipwayEngine engine)
+internal sealed class BlobEndpoints(SlipwayEngine engine, PullThrough? copies)
 {
     private const int CopySize = 128 << 10;
 
     internal async Task ReadAsync(RegistryCall call)
     {
         var digest = call.Digest();
-        var link = await FindAsync(call, digest) ?? throw RegistryFault.BlobUnknown(digest.ToString());
+        var link = await FindAsync(call, digest);
+        var absent = link is null && copies?.IsCopy(call.Name) == true ? copies.Describe(call.Name, digest) : null;
+        var size = link?.Size ?? absent?.Size ?? throw RegistryFault.BlobUnknown(digest.ToString());
         var headers = call.Response.Headers;
         headers["Docker-Content-Digest"] = digest.ToString();
         headers.ETag = $"\"{digest}\"";
@@ -32,15 +33,24 @@ internal sealed class BlobEndpoints(SlipwayEngine engine)
         call.Response.ContentType = "application/octet-stream";
         if (HttpMethods.IsHead(call.Request.Method))
         {
-            call.Response.ContentLength = link.Size;
+            call.Response.ContentLength = size;
             return;
         }
 
-        var (from, length) = Range(call, link.Size);
-        if (length > 0)
+        var (from, length) = Range(call, size);
+        if (length == 0)
+        {
+            return;
+        }
+
+        if (absent is null)
         {
             await SendAsync(call, digest, from, length);
+            return;
         }
+
+        using var arriving = await copies!.OpenAsync(call.Name, absent, call.Aborted);
+        await CopyAsync(call, (memory, at) => arriving.ReadAsync(memory, at, call.Aborted), from, length);
     }
 
     internal async Task DeleteAsync(RegistryCall call)
@@ -62,7 +72,7 @@ internal sealed class BlobEndpoints(SlipwayEngine engine)
             return link;
         }
 
-        if (call.Caller.IsEngine && HttpMethods.IsHead(call.Request.Method))
+        if (call.Caller.IsEngine && copies?.IsCopy(call.Name) != true && HttpMethods.IsHead(call.Request.Method))
         {
             using var lease = engine.Content.BeginLease();
             lease.Hold(digest.ToString());
@@ -126,23 +136,23 @@ internal sealed class BlobEndpoints(SlipwayEngine engine)
         }
 
         using var file = engine.Content.Open(digest);
-        await CopyAsync(call, file, from, length);
+        await CopyAsync(call, (memory, at) => RandomAccess.ReadAsync(file, memory, at, call.Aborted), from, length);
     }
 
-    private static async Task CopyAsync(RegistryCall call, SafeFileHandle file, long from, long length)
+    private static async Task CopyAsync(RegistryCall call, Func<Memory<byte>, long, ValueTask<int>> read, long from, long length)
     {
         var body = call.Response.BodyWriter;
         for (var sent = 0L; sent < length;)
         {
             var memory = body.GetMemory(CopySize);
-            var read = await RandomAccess.ReadAsync(file, memory[..(int)Math.Min(memory.Length, length - sent)], from + sent, call.Aborted);
-            if (read == 0)
+            var bytes = await read(memory[..(int)Math.Min(memory.Length, length - sent)], from + sent);
+            if (bytes == 0)
             {
                 throw new EngineException(ErrorKind.Damaged, "the blob is shorter than it was");
             }
 
-            body.Advance(read);
-            sent += read;
+            body.Advance(bytes);
+            sent += bytes;
             if ((await body.FlushAsync(call.Aborted)).IsCompleted)
             {
                 return;

@@ -6,19 +6,22 @@ using Slipway.Registry.Answers;
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>What there is: tags, repositories, referrers (distribution-spec, content discovery).</summary>
-internal sealed class ListEndpoints(SlipwayEngine engine, AccessRules access)
+internal sealed class ListEndpoints(SlipwayEngine engine, AccessRules access, PullThrough? copies)
 {
     // An index of referrers stays below the bound that clients have for manifests.
     private const int MostReferrers = 1000;
     private const int MostAnnotations = 2 << 20;
 
-    internal Task TagsAsync(RegistryCall call)
+    internal async Task TagsAsync(RegistryCall call)
     {
-        var repository = engine.Repositories.Find(call.Name) ?? throw RegistryFault.NameUnknown(call.Name);
-        var page = call.Page();
-        var tags = repository.Tags(call.Parameter("last"), page == 0 ? 0 : page + 1).Select(tag => tag.Tag).ToList();
+        var (page, last) = (call.Page(), call.Parameter("last"));
+        var there = copies?.IsCopy(call.Name) == true ? await copies.TagsAsync(call.Name, call.Aborted) : null;
+        var repository = engine.Repositories.Find(call.Name) ?? (there is null ? throw RegistryFault.NameUnknown(call.Name) : null);
+        var most = page == 0 ? 0 : page + 1;
+        var tags = there?.Where(tag => last is null || string.CompareOrdinal(tag, last) > 0).Order(StringComparer.Ordinal).Take(most).ToList()
+            ?? [.. repository!.Tags(last, most).Select(tag => tag.Tag)];
         Link(call, tags, page, $"/v2/{call.Name}/tags/list");
-        return JsonAnswers.WriteAsync(call.Http, 200, new TagList(call.Name, [.. tags.Take(page)]), RegistryJson.Default.TagList);
+        await JsonAnswers.WriteAsync(call.Http, 200, new TagList(call.Name, [.. tags.Take(page)]), RegistryJson.Default.TagList);
     }
 
     internal Task CatalogAsync(RegistryCall call)
@@ -30,9 +33,15 @@ internal sealed class ListEndpoints(SlipwayEngine engine, AccessRules access)
         return JsonAnswers.WriteAsync(call.Http, 200, new Catalog([.. names.Take(page)]), RegistryJson.Default.Catalog);
     }
 
-    internal Task ReferrersAsync(RegistryCall call)
+    internal async Task ReferrersAsync(RegistryCall call)
     {
         var subject = call.Digest();
+        if (copies?.IsCopy(call.Name) == true && await copies.ReferrersAsync(call.Name, subject, call.Aborted) is { } there)
+        {
+            await JsonAnswers.WriteAsync(call.Http, 200, there, MediaTypes.OciIndex);
+            return;
+        }
+
         var type = call.Parameter("artifactType");
         var all = (engine.Repositories.Find(call.Name)?.Referrers(subject) ?? []).Where(manifest => type is null || manifest.ArtifactType == type);
         var last = call.Parameter("last");
@@ -56,7 +65,7 @@ internal sealed class ListEndpoints(SlipwayEngine engine, AccessRules access)
         }
 
         var index = new Oci.Index { MediaType = MediaTypes.OciIndex, Manifests = shown };
-        return JsonAnswers.WriteAsync(call.Http, 200, index.ToBytes(), MediaTypes.OciIndex);
+        await JsonAnswers.WriteAsync(call.Http, 200, index.ToBytes(), MediaTypes.OciIndex);
     }
 
     private static void Link(RegistryCall call, List<string> found, int page, string path)

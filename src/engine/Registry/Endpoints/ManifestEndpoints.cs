@@ -9,10 +9,16 @@ using Slipway.Registry.Answers;
 namespace Slipway.Registry.Endpoints;
 
 /// <summary>Manifests of a repository, by tag or digest (distribution-spec, pulling, pushing and deleting manifests).</summary>
-internal sealed class ManifestEndpoints(SlipwayEngine engine)
+internal sealed class ManifestEndpoints(SlipwayEngine engine, PullThrough? copies)
 {
     internal async Task ReadAsync(RegistryCall call)
     {
+        if (copies?.IsCopy(call.Name) == true)
+        {
+            Reference(call.Rest);
+            await copies.RefreshAsync(call.Name, call.Rest, call.Aborted);
+        }
+
         var manifest = Find(call) ?? throw RegistryFault.ManifestUnknown(call.Rest);
         call.Response.Headers["Docker-Content-Digest"] = manifest.Digest.ToString();
         call.Response.Headers.ETag = $"\"{manifest.Digest}\"";
@@ -36,9 +42,9 @@ internal sealed class ManifestEndpoints(SlipwayEngine engine)
     {
         var (tag, digest) = Reference(call.Rest);
         var document = await ReadBodyAsync(call);
-        if (digest is { } wanted && Digest.Of(document) != wanted)
+        if (digest is { } wanted && DigestHash.Of(wanted.Algorithm, document) is var actual && actual != wanted)
         {
-            throw RegistryFault.DigestInvalid($"the manifest's digest is {Digest.Of(document)}, not {wanted}");
+            throw RegistryFault.DigestInvalid($"the manifest's digest is {actual}, not {wanted}");
         }
 
         var type = (call.Request.ContentType ?? "").Split(';')[0].Trim();
@@ -47,7 +53,7 @@ internal sealed class ManifestEndpoints(SlipwayEngine engine)
             throw RegistryFault.ManifestInvalid("the manifest's media type is missing: send Content-Type");
         }
 
-        var stored = await engine.PutManifest.RunAsync(call.Name, tag, type, document);
+        var stored = await engine.PutManifest.RunAsync(call.Name, tag, type, document, digest?.Algorithm ?? "sha256");
         if (stored.Subject is { } subject)
         {
             call.Response.Headers["OCI-Subject"] = subject.ToString();

@@ -50,7 +50,7 @@ internal sealed class UploadEndpoints(SlipwayEngine engine, AccessRules access, 
     {
         var writer = await upload.WriterAsync(call.Aborted);
         CheckRange(call, writer);
-        await ReceiveAsync(call, writer);
+        await ReceiveAsync(call, upload, writer);
         Locate(call, upload, StatusCodes.Status202Accepted);
     });
 
@@ -91,8 +91,7 @@ internal sealed class UploadEndpoints(SlipwayEngine engine, AccessRules access, 
 
     private async Task FinishAsync(RegistryCall call, BlobUpload upload, Digest digest)
     {
-        await ReceiveAsync(call, await upload.WriterAsync(call.Aborted));
-        CheckQuota(call, upload.Offset);
+        await ReceiveAsync(call, upload, await upload.WriterAsync(call.Aborted));
         try
         {
             await engine.Uploads.CompleteAsync(upload, call.Name, digest, call.Aborted);
@@ -105,12 +104,20 @@ internal sealed class UploadEndpoints(SlipwayEngine engine, AccessRules access, 
         Created(call, digest);
     }
 
-    private static async Task ReceiveAsync(RegistryCall call, BlobWriter writer)
+    // What the quota does not allow is not written, however it arrives; an upload that went beyond it is given up.
+    private async Task ReceiveAsync(RegistryCall call, BlobUpload upload, BlobWriter writer)
     {
         var body = call.Request.BodyReader;
         while (true)
         {
             var read = await body.ReadAsync(call.Aborted);
+            if (read.Buffer.Length > Room(call.Name))
+            {
+                body.AdvanceTo(read.Buffer.End);
+                engine.Uploads.Abandon(upload);
+                throw QuotaExhausted(call.Name);
+            }
+
             foreach (var piece in read.Buffer)
             {
                 BlobUpload.Write(writer, piece.Span);
@@ -169,13 +176,17 @@ internal sealed class UploadEndpoints(SlipwayEngine engine, AccessRules access, 
 
     private void CheckQuota(RegistryCall call, long more)
     {
-        var repository = engine.Repositories.Find(call.Name);
-        var quota = repository is { Record.Quota: > 0 } own ? own.Record.Quota : options.Quota;
-        if (quota > 0 && (repository?.Size ?? 0) + more > quota)
+        if (more > Room(call.Name))
         {
-            throw new RegistryFault(403, "DENIED", string.Create(CultureInfo.InvariantCulture, $"the repository's quota of {quota} bytes is exhausted"));
+            throw QuotaExhausted(call.Name);
         }
     }
+
+    private long Quota(string name) => engine.Repositories.Find(name) is { Record.Quota: > 0 } own ? own.Record.Quota : options.Quota;
+
+    private long Room(string name) => Quota(name) is > 0 and var quota ? quota - (engine.Repositories.Find(name)?.Size ?? 0) - engine.Uploads.Arrived(name) : long.MaxValue;
+
+    private RegistryFault QuotaExhausted(string name) => new(403, "DENIED", string.Create(CultureInfo.InvariantCulture, $"the repository's quota of {Quota(name)} bytes is exhausted"));
 
     private static void Locate(RegistryCall call, BlobUpload upload, int status)
     {
