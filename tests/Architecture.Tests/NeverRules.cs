@@ -13,9 +13,10 @@ public sealed class NeverRules
         ["Slipway.DockerApi"] = [],
         ["Slipway.Terminal"] = [],
         ["Slipway.Linux"] = [],
+        ["Slipway.Toml"] = [],
         ["Slipway.Engine"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux"],
         ["Slipway.Build"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine"],
-        ["Slipway.Distribution"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine"],
+        ["Slipway.Distribution"] = ["Slipway.Toml", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine"],
         ["Slipway.Transport"] = [],
         ["Slipway.Registry"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Transport"],
         ["Slipway.Api"] = ["Slipway.Transport", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
@@ -23,7 +24,8 @@ public sealed class NeverRules
         ["slipwayd"] = ["Slipway.BuildKit", "Slipway.Transport", "Slipway.Registry", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution", "Slipway.Api"],
         ["Slipway.Client"] = ["Slipway.DockerApi"],
         ["Slipway.Compose"] = ["Slipway.DockerApi", "Slipway.Client"],
-        ["slipway"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client", "Slipway.Compose"],
+        ["Slipway.Packs"] = ["Slipway.Toml"],
+        ["slipway"] = ["Slipway.Packs", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client", "Slipway.Compose"],
     };
 
     private static readonly string[] MayDeclareNativeMethods = ["Slipway.Linux", "Slipway.Terminal"];

@@ -1,3 +1,5 @@
+using Slipway.Toml;
+
 namespace Slipway.Distribution.Endpoints;
 
 /// <summary>A <c>hosts.toml</c> (containerd, docs/hosts.md).</summary>
@@ -13,7 +15,7 @@ internal sealed record HostsFile(RegistryEndpoint Server, bool HasServer, IReadO
     /// <exception cref="FormatException">It is malformed.</exception>
     internal static HostsFile Read(string text, string domain, string directory)
     {
-        var root = Toml.Parse(text);
+        var root = TomlReader.Parse(text);
         var given = root.GetValueOrDefault("server") as string;
         var server = Endpoint(root, string.IsNullOrEmpty(given) ? Default(domain) : given, directory);
         var hosts = root.GetValueOrDefault("host") switch

@@ -51,6 +51,7 @@ internal static class VerbTable
         new(["kill", "container kill"], "Send a signal to running containers", LifeCycleVerbs.Kill),
         new(["load", "image load"], "Load images from a tar archive or STDIN", ImageTransferVerbs.Load),
         new(["logs", "container logs"], "Show the log of a container", LogsVerb.Logs),
+        new(["plan"], "Show what would be built of a directory, and why", PlanVerb.Plan),
         new(["pause", "container pause"], "Pause all processes of containers", LifeCycleVerbs.Pause),
         new(["port", "container port"], "Show which ports of a container are published", ContainerViewVerbs.Port),
         new(["rename", "container rename"], "Rename a container", LifeCycleVerbs.Rename),

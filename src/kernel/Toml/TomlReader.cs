@@ -1,26 +1,21 @@
 using System.Globalization;
 using System.Text;
 
-namespace Slipway.Distribution.Endpoints;
+namespace Slipway.Toml;
 
-/// <summary>A table of a TOML document: texts, numbers, truth values, lists and tables, in their order.</summary>
-internal sealed class TomlTable : Dictionary<string, object>
-{
-}
-
-/// <summary>Reads the part of TOML 1.0 that configuration of registries uses: no dates, no multi-line texts, no lists of tables.</summary>
-internal sealed class Toml
+/// <summary>Reads TOML 1.0 (toml.io/en/v1.0.0) as configuration files use it. Dates and times stay text.</summary>
+public sealed class TomlReader
 {
     private const int Deepest = 16;
 
     private readonly string _text;
     private int _at;
 
-    private Toml(string text) => _text = text;
+    private TomlReader(string text) => _text = text;
 
     /// <summary>Reads a document.</summary>
     /// <exception cref="FormatException">With the line number.</exception>
-    internal static TomlTable Parse(string text) => new Toml(text).Document();
+    public static TomlTable Parse(string text) => new TomlReader(text).Document();
 
     private char Next => _at < _text.Length ? _text[_at] : '\0';
 
@@ -32,9 +27,7 @@ internal sealed class Toml
         {
             if (Next == '[')
             {
-                _at++;
-                table = Descend(root, Keys());
-                Expect(']');
+                table = Header(root);
             }
             else
             {
@@ -49,6 +42,27 @@ internal sealed class Toml
         }
 
         return root;
+    }
+
+    private TomlTable Header(TomlTable root)
+    {
+        _at++;
+        if (Next != '[')
+        {
+            var table = Descend(root, Keys());
+            Expect(']');
+            return table;
+        }
+
+        _at++;
+        var keys = Keys();
+        Expect(']');
+        Expect(']');
+        var parent = Descend(root, keys[..^1]);
+        parent.TryAdd(keys[^1], new List<object>());
+        var tables = parent[keys[^1]] as List<object> ?? throw Wrong($"\"{keys[^1]}\" is no list of tables");
+        tables.Add(new TomlTable());
+        return (TomlTable)tables[^1];
     }
 
     private void Assign(TomlTable table, int depth = 0)
@@ -72,7 +86,7 @@ internal sealed class Toml
                 table[key] = inner = new TomlTable();
             }
 
-            table = inner as TomlTable ?? throw Wrong($"\"{key}\" is no table");
+            table = inner as TomlTable ?? (inner as List<object>)?.LastOrDefault() as TomlTable ?? throw Wrong($"\"{key}\" is no table");
         }
 
         return table;
@@ -116,7 +130,7 @@ internal sealed class Toml
         switch (Next)
         {
             case '"' or '\'':
-                return Text();
+                return _text.AsSpan(_at).StartsWith(Next == '"' ? "\"\"\"" : "'''") ? LongText() : Text();
             case '[':
                 return List(depth);
             case '{':
@@ -124,7 +138,7 @@ internal sealed class Toml
         }
 
         var start = _at;
-        while (char.IsAsciiLetterOrDigit(Next) || Next is '-' or '+' or '_' or '.')
+        while (char.IsAsciiLetterOrDigit(Next) || Next is '-' or '+' or '_' or '.' or ':')
         {
             _at++;
         }
@@ -135,6 +149,8 @@ internal sealed class Toml
             "true" => true,
             "false" => false,
             _ when long.TryParse(word.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+            _ when double.TryParse(word.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
+            [>= '0' and <= '9', ..] when word.AsSpan().ContainsAny('-', ':') => word,
             _ => throw Wrong($"\"{word}\" is no value"),
         };
     }
@@ -191,11 +207,64 @@ internal sealed class Toml
                 throw Wrong("a text does not end");
             }
 
-            text.Append(Next == '\\' && quote == '"' ? Escape() : _text[_at++]);
+            Take(text, quote);
         }
 
         _at++;
         return text.ToString();
+    }
+
+    private string LongText()
+    {
+        var quote = Next;
+        var end = new string(quote, 3);
+        _at += _text.AsSpan(_at + 3).StartsWith("\r\n") ? 5 : _text.AsSpan(_at + 3).StartsWith("\n") ? 4 : 3;
+        var text = new StringBuilder();
+        while (!_text.AsSpan(_at).StartsWith(end) || _text.AsSpan(_at + 3).StartsWith(end.AsSpan(0, 1)))
+        {
+            if (_at >= _text.Length)
+            {
+                throw Wrong("a text does not end");
+            }
+
+            if (quote == '"' && Next == '\\' && _text.AsSpan(_at + 1).TrimStart(" \t\r") is ['\n', ..])
+            {
+                for (_at++; char.IsWhiteSpace(Next); _at++)
+                {
+                }
+
+                continue;
+            }
+
+            Take(text, quote);
+        }
+
+        _at += 3;
+        return text.ToString();
+    }
+
+    private void Take(StringBuilder text, char quote)
+    {
+        if (Next != '\\' || quote != '"')
+        {
+            text.Append(_text[_at++]);
+        }
+        else if (_text.AsSpan(_at + 1) is ['u' or 'U', ..])
+        {
+            var digits = _text[_at + 1] == 'u' ? 4 : 8;
+            if (_at + 2 + digits > _text.Length
+                || !uint.TryParse(_text.AsSpan(_at + 2, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var point) || !Rune.IsValid(point))
+            {
+                throw Wrong("unknown escape in a text");
+            }
+
+            text.Append(new Rune(point).ToString());
+            _at += 2 + digits;
+        }
+        else
+        {
+            text.Append(Escape());
+        }
     }
 
     private char Escape()
@@ -206,6 +275,8 @@ internal sealed class Toml
             'n' => '\n',
             't' => '\t',
             'r' => '\r',
+            'b' => '\b',
+            'f' => '\f',
             '"' => '"',
             '\\' => '\\',
             _ => throw Wrong("unknown escape in a text"),

@@ -1,0 +1,246 @@
+using System.Text;
+using Slipway.Packs.Providers;
+
+namespace Slipway.Packs.Writing;
+
+/// <summary>
+/// Writes a draft as a Dockerfile: a stage with the tools that installs (manifests copied first) and builds, and the image, which has what it needs to run.
+/// Where nothing is built, dependencies and source are layers of their own.
+/// </summary>
+internal sealed class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phases, PackContext context, PackOptions options, int port, IReadOnlyDictionary<string, string> processes)
+{
+    private readonly StringBuilder _text = new();
+    private bool _copiedAll;
+    private readonly HashSet<string> _copied = new(StringComparer.Ordinal);
+    private readonly BuildInputs _inputs = new(draft, options);
+
+    /// <summary>Images that the text starts from.</summary>
+    internal List<string> BaseImages { get; } = [];
+
+    /// <summary>Arguments that the text declares.</summary>
+    internal List<string> Arguments { get; } = [];
+
+    private string BuildBase => draft.OtherBuildImage ?? context.Stack.Image(draft.BuildImage);
+
+    private string RunBase => draft.OtherRunImage ?? context.Stack.Image(draft.RunImage);
+
+    /// <summary>Nothing but dependencies is made, from a few files.</summary>
+    private bool OnlyInstalls => draft.Outputs is null
+        && phases.All(p => p.Name == "setup" || p.Commands.Count == 0 || (p.Name.Split(':')[^1] == "install" && p.Files is not null));
+
+    private bool Builds => phases.Any(p => p.Commands.Count > 0) || draft.Outputs is { Count: > 0 };
+
+    internal string Write()
+    {
+        if (Builds)
+        {
+            BuildStage();
+        }
+
+        RunStage();
+        return _text.ToString();
+    }
+
+    private void Line(string line) => _text.Append(line).Append('\n');
+
+    private void From(string image, string suffix)
+    {
+        BaseImages.Add(image);
+        Line($"FROM {image}{suffix}");
+    }
+
+    private void BuildStage()
+    {
+        From(BuildBase, " AS build");
+        Line("USER root");
+        Line("SHELL [\"/bin/bash\", \"-c\"]");
+        Line("WORKDIR /app");
+        Environment(draft.Variables.Where(v => v.Key != "PORT").Concat(draft.BuildVariables));
+        Packages(phases.SelectMany(p => p.Packages).Concat(phases.SelectMany(p => p.RunPackages)));
+        foreach (var phase in phases)
+        {
+            Phase(phase);
+        }
+
+        foreach (var command in draft.Prune)
+        {
+            Line("\n# prune");
+            Run(command, "");
+        }
+
+        // Copied later, whether or not anything was installed into them.
+        if (OnlyInstalls && draft.Dependencies.Count > 0)
+        {
+            Line($"RUN mkdir -p {string.Join(' ', draft.Dependencies)}");
+        }
+
+        Line("");
+    }
+
+    private void Phase(DraftPhase phase)
+    {
+        if (phase.Commands.Count == 0 && phase.Paths.Count == 0)
+        {
+            return;
+        }
+
+        Line($"\n# {phase.Name}");
+        if (phase.Paths.Count > 0)
+        {
+            Line($"ENV PATH={string.Join(':', phase.Paths)}:$PATH");
+        }
+
+        if (phase.Commands.Count == 0)
+        {
+            return;
+        }
+
+        var installs = phase.Name.Split(':')[^1] is "setup" or "install" && (phase.Name == "setup" || phase.Files is not null);
+        foreach (var name in _inputs.Arguments(installs).Except(Arguments).ToArray())
+        {
+            Line($"ARG {name}");
+            Arguments.Add(name);
+        }
+
+        Sources(phase.Name == "setup" ? phase.Files ?? [] : phase.Files);
+        foreach (var command in phase.Commands)
+        {
+            Run(command, string.Concat(_inputs.Mounts(phase, command, installs)));
+        }
+    }
+
+    /// <summary>Copies what a phase needs, unless an earlier one had it.</summary>
+    private void Sources(IReadOnlyList<string>? files)
+    {
+        if (_copiedAll)
+        {
+            return;
+        }
+
+        if (files is null || files.Any(f => f.AsSpan().IndexOfAny("*?[\\\"") >= 0))
+        {
+            _copiedAll = true;
+            Line("COPY . .");
+            return;
+        }
+
+        foreach (var group in files.Where(_copied.Add).GroupBy(Target).OrderBy(g => g.Key, StringComparer.Ordinal))
+        {
+            Line($"COPY [{string.Join(", ", group.Append(group.Key).Select(Quoted))}]");
+        }
+    }
+
+    private string Target(string file) =>
+        context.Source.DirectoryExists(file) ? file.TrimEnd('/') + "/" : Path.GetDirectoryName(file) is { Length: > 0 } directory ? directory + "/" : "./";
+
+    private void Packages(IEnumerable<string> packages)
+    {
+        var names = packages.Distinct().ToArray();
+        if (names.FirstOrDefault(n => !n.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '+' or '-' or ':' or '=' or '~') || n[0] == '-') is { } wrong)
+        {
+            throw new PackException($"\"{wrong}\" is no name of a Debian package");
+        }
+
+        if (names.Length > 0)
+        {
+            Line($"RUN apt-get update && apt-get install -y --no-install-recommends {string.Join(' ', names)} && rm -rf /var/lib/apt/lists/*");
+        }
+    }
+
+    /// <summary>A command of the shell. What the syntax of Dockerfiles could take for something else is written as a list.</summary>
+    private void Run(string command, string mounts)
+    {
+        var plain = !command.Contains('\n', StringComparison.Ordinal) && !command.Contains("<<", StringComparison.Ordinal) && !command.EndsWith('\\') && command.TrimStart() is [not ('[' or '-' or '#'), ..];
+        Line($"RUN {mounts}{(plain ? command.Trim() : $"[\"/bin/bash\", \"-c\", {Quoted(command)}]")}");
+    }
+
+    private void Environment(IEnumerable<KeyValuePair<string, string>> variables)
+    {
+        foreach (var (name, value) in variables.OrderBy(v => v.Key, StringComparer.Ordinal))
+        {
+            if (!BuildInputs.IsName(name) || value.AsSpan().IndexOfAny('\n', '\r') >= 0)
+            {
+                context.Warn($"the variable {name} is not set in the image: its name or value does not fit into a Dockerfile");
+                continue;
+            }
+
+            Line($"ENV {name}={Word(value)}");
+        }
+    }
+
+    private void RunStage()
+    {
+        From(RunBase, "");
+        var packages = phases.SelectMany(p => p.RunPackages).ToArray();
+        if (packages.Length > 0 || draft.RunCommands.Count > 0)
+        {
+            Line("USER root");
+            Packages(packages);
+            draft.RunCommands.ForEach(c => Run(c, ""));
+        }
+
+        Line($"WORKDIR {draft.Directory}");
+        Environment(draft.Variables);
+        var paths = phases.SelectMany(p => p.Paths).ToArray();
+        if (paths.Length > 0 && !draft.StartsItself)
+        {
+            Line($"ENV PATH={string.Join(':', paths)}:$PATH");
+        }
+
+        Copies();
+        if (draft.User.Length > 0)
+        {
+            Line($"USER {draft.User}");
+        }
+
+        Labels();
+        Line($"EXPOSE {port}");
+        if (!draft.StartsItself || draft.Start is not null)
+        {
+            Line($"CMD [\"/bin/bash\", \"-c\", {Quoted(StartLine.Of(draft.Resolved ?? draft.Start!))}]");
+        }
+    }
+
+    private void Copies()
+    {
+        var owner = draft.User.Length > 0 ? $"--chown={draft.User} " : "";
+        if (!Builds)
+        {
+            Line(draft.Publish is { Length: > 0 } publish ? $"COPY {owner}[{Quoted(publish + "/")}, \"./\"]" : $"COPY {owner}. .");
+            return;
+        }
+
+        if (OnlyInstalls)
+        {
+            draft.Dependencies.ForEach(d => Line($"COPY {owner}--from=build {d} {d}"));
+            Line($"COPY {owner}. .");
+            return;
+        }
+
+        if (draft.WithSource)
+        {
+            Line($"COPY {owner}. .");
+        }
+
+        foreach (var (from, to) in draft.Outputs ?? draft.Everything())
+        {
+            Line($"COPY {owner}--from=build {from} {to}");
+        }
+    }
+
+    private void Labels()
+    {
+        Line($"LABEL pack.port={Word(port.ToString(System.Globalization.CultureInfo.InvariantCulture))}");
+        if (processes.Count > 0)
+        {
+            Line($"LABEL pack.processes={Word("{" + string.Join(",", processes.Select(p => $"{Quoted(p.Key)}:{Quoted(p.Value)}")) + "}")}");
+        }
+    }
+
+    /// <summary>A text of JSON, as lists of commands and files are written.</summary>
+    private static string Quoted(string text) => $"\"{System.Text.Json.JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+
+    /// <summary>A value as one word, without expansion.</summary>
+    private static string Word(string value) =>
+        "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal) + "\"";
+}
