@@ -48,6 +48,17 @@ public sealed class EngineClientTests
     }
 
     [Fact]
+    public async Task ARefusalLeavesTheConnectionToTheNext()
+    {
+        using var engine = Answering(Json("""{"message":"No such image: x"}""", 404), Json(Version));
+
+        await Assert.ThrowsAsync<EngineApiException>(() => engine.Client.InspectImageAsync("x"));
+        await engine.Client.VersionAsync();
+
+        Assert.Equal(1, engine.Connections);
+    }
+
+    [Fact]
     public async Task NobodyThereIsSaidSo()
     {
         using var client = new EngineClient(EngineAddress.Unix("/nonexistent/slipway.sock"));

@@ -42,9 +42,10 @@ public sealed class PlanTests : IDisposable
 
     private string[] Plan(int scale, params ObservedContainer[] present)
     {
-        Service service = _sample.Load("services: {a: {image: x}}").Service("a");
+        Project project = _sample.Load("name: app\nservices: {a: {image: x}}");
+        Service service = project.Service("a");
         Target target = new(service, "h", "sha256:i", scale, new Dictionary<string, string> { ["app_default"] = "n" }, Recreation.Diverged);
-        return [.. ServicePlan.Make("app", target, present).Select(s => $"{s.Kind} {s.Name}")];
+        return [.. ServicePlan.Make(project, target, present).Select(s => $"{s.Kind} {s.Name}")];
     }
 
     private static ObservedContainer Container(int number, string hash = "h", string image = "sha256:i", string network = "n", string state = "running", string? name = null, string replace = "")

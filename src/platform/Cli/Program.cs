@@ -85,7 +85,8 @@ internal static class Program
         catch (Exception e) when (Message(e) is { } message)
         {
             await Console.Error.WriteLineAsync(options.Debug ? $"{message}\n{e}" : message);
-            return e is TemplateException { Message: var text } && text.StartsWith("template parsing", StringComparison.Ordinal) ? 64 : Failed;
+            return e is TemplateException { Message: var text } && text.StartsWith("template parsing", StringComparison.Ordinal) ? 64
+                : e is CommandException failure ? failure.ExitCode : Failed;
         }
     }
 

@@ -78,22 +78,26 @@ public sealed partial class EngineClient(EngineAddress address) : IDisposable
         string method, string path, RequestBody? body, string headers, CancellationToken cancellation)
     {
         var connection = await TakeConnectionAsync(cancellation).ConfigureAwait(false);
+        ResponseHead head;
+        ResponseBody stream;
         try
         {
             await connection.WriteAsync(Request(method, path, body, headers), cancellation).ConfigureAwait(false);
             var upload = body?.Source is null ? Task.CompletedTask : body.SendChunksAsync(connection, cancellation);
-            var head = await HeadAsync(connection, upload, cancellation).ConfigureAwait(false);
+            head = await HeadAsync(connection, upload, cancellation).ConfigureAwait(false);
             var hasBody = method != "HEAD" && head.Status is not (204 or 304);
-            var stream = new ResponseBody(connection, head, hasBody, done => Return(done, upload));
-            await ThrowIfErrorAsync(head, stream, cancellation).ConfigureAwait(false);
-            _versionIsKnown = true;
-            return new EngineResponse(head, stream);
+            stream = new ResponseBody(connection, head, hasBody, done => Return(done, upload));
         }
         catch
         {
             connection.Dispose();
             throw;
         }
+
+        // From here on the connection is the body's: read to its end, others may already be using it.
+        await ThrowIfErrorAsync(head, stream, cancellation).ConfigureAwait(false);
+        _versionIsKnown = true;
+        return new EngineResponse(head, stream);
     }
 
     // If the source of an upload fails, its error is the interesting one, not the torn connection.
@@ -163,9 +167,9 @@ public sealed partial class EngineClient(EngineAddress address) : IDisposable
             return;
         }
 
+        await using var closed = body.ConfigureAwait(false);
         var buffer = new byte[MaxErrorBytes];
         var count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
-        await body.DisposeAsync().ConfigureAwait(false);
         throw new EngineApiException(head.Status, ErrorText(buffer.AsSpan(0, count), head.Status));
     }
 

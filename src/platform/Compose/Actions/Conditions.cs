@@ -49,7 +49,7 @@ internal static class Conditions
 
             if (health is "healthy" or "")
             {
-                work.Report(new Progress("Container", name, health.Length > 0 ? "Healthy" : "Started", ProgressState.Done));
+                work.Report(new Progress("Container", name, "Healthy", ProgressState.Done));
                 return;
             }
 

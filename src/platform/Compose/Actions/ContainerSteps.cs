@@ -22,15 +22,26 @@ internal sealed class ContainerSteps(Work work, Project project, int? timeout)
     }
 
     /// <summary>Replaces a container: the new one is made beside it first, so that volumes always belong to one of both.</summary>
-    public async Task<string> RecreateAsync(NewContainer container, ObservedContainer old, CancellationToken cancellation)
+    /// <param name="container">The new one.</param>
+    /// <param name="old">The one that goes.</param>
+    /// <param name="startFirst">Whether the new one runs, and is healthy, before the old one is stopped.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<string> RecreateAsync(NewContainer container, ObservedContainer old, bool startFirst, CancellationToken cancellation)
     {
         string id = "";
         await work.DoAsync("Container", container.Name, "Recreate", "Recreated", async () =>
         {
             NewContainer heir = container with { MoreLabels = new Dictionary<string, string>(container.MoreLabels) { [Labels.Replace] = old.Id } };
             id = await MakeAsync(heir, $"{old.Id[..12]}_{container.Name}", cancellation).ConfigureAwait(false);
+            if (startFirst)
+            {
+                await RunAsync(container.Service, id, isNew: true, cancellation).ConfigureAwait(false);
+                await Conditions.HealthyAsync(work, id, container.Name, needsTest: false, cancellation).ConfigureAwait(false);
+            }
+
             if (old.Running)
             {
+                await HookAsync(container.Service, old, cancellation).ConfigureAwait(false);
                 await work.Engine.StopContainerAsync(old.Id, timeout ?? container.Service.StopSeconds, cancellation: cancellation).ConfigureAwait(false);
             }
 
@@ -62,9 +73,9 @@ internal sealed class ContainerSteps(Work work, Project project, int? timeout)
         Service? service = project.Services.GetValueOrDefault(container.Service);
         await work.DoAsync("Container", container.Name, "Stopping", "Stopped", async () =>
         {
-            if (service is not null && container.Summary.State == "running")
+            if (service is not null)
             {
-                await Hooks.RunAsync(work, service, container.Id, "pre_stop", cancellation).ConfigureAwait(false);
+                await HookAsync(service, container, cancellation).ConfigureAwait(false);
             }
 
             await work.Engine.StopContainerAsync(container.Id, timeout ?? service?.StopSeconds, cancellation: cancellation).ConfigureAwait(false);
@@ -73,16 +84,21 @@ internal sealed class ContainerSteps(Work work, Project project, int? timeout)
 
     /// <summary>Starts a container; files that it has never had are put in first.</summary>
     public Task StartAsync(Service service, string id, string name, bool isNew, CancellationToken cancellation) =>
-        work.DoAsync("Container", name, "Starting", "Started", async () =>
-        {
-            if (isNew)
-            {
-                await InjectAsync(service, id, cancellation).ConfigureAwait(false);
-            }
+        work.DoAsync("Container", name, "Starting", "Started", () => RunAsync(service, id, isNew, cancellation));
 
-            await work.Engine.StartContainerAsync(id, cancellation: cancellation).ConfigureAwait(false);
-            await Hooks.RunAsync(work, service, id, "post_start", cancellation).ConfigureAwait(false);
-        });
+    private async Task RunAsync(Service service, string id, bool isNew, CancellationToken cancellation)
+    {
+        if (isNew)
+        {
+            await InjectAsync(service, id, cancellation).ConfigureAwait(false);
+        }
+
+        await work.Engine.StartContainerAsync(id, cancellation: cancellation).ConfigureAwait(false);
+        await Hooks.RunAsync(work, service, id, "post_start", cancellation).ConfigureAwait(false);
+    }
+
+    private Task HookAsync(Service service, ObservedContainer container, CancellationToken cancellation) => container.Summary.State != "running" ? Task.CompletedTask
+        : Hooks.RunAsync(work, service, container.Id, "pre_stop", cancellation);
 
     /// <summary>Copies secrets and configs into a container that has not been started.</summary>
     public async Task InjectAsync(Service service, string id, CancellationToken cancellation)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Slipway.Client;
+using Slipway.Compose.Files;
 using Slipway.Compose.Model;
 using Slipway.Compose.Plan;
 using Slipway.DockerApi;
@@ -14,7 +16,7 @@ public sealed record ImageSources(Func<string, string?, CancellationToken, Task>
 public static class Images
 {
     /// <summary>The name of a service's image; what is built without a name has the project's and the service's.</summary>
-    public static string Name(Project project, Service service) => service.Image ?? $"{project.Name}-{service.Name}";
+    public static string Name(Project project, Service service) => service.Image ?? $"{project.Name}{project.Separator}{service.Name}";
 
     /// <summary>What the engine has of every service's image, after it was pulled or built where that is due.</summary>
     /// <param name="work">The engine.</param>
@@ -46,7 +48,7 @@ public static class Images
     {
         ImageFacts? present = await FindAsync(work.Engine, name, cancellation).ConfigureAwait(false);
         bool builds = service.Build is not null && (build == true || (build is null && (policy == "build" || (present is null && policy is not "always"))));
-        bool pulls = !builds && policy is not ("never" or "build") && (present is null || policy == "always" || IsOld(policy));
+        bool pulls = !builds && policy is not ("never" or "build") && (present is null || policy == "always" || IsOld(policy, present, work.Time.GetUtcNow()));
         if (builds)
         {
             await work.DoAsync("Image", name, "Building", "Built", () => sources.Build(project, service, name, cancellation)).ConfigureAwait(false);
@@ -70,14 +72,18 @@ public static class Images
         {
             await work.DoAsync("Image", name, "Pulling", "Pulled", () => sources.Pull(name, service.Platform, cancellation)).ConfigureAwait(false);
         }
-        catch (Exception e) when (hasOther && e is EngineApiException or IOException && service.Build is not null)
+        catch (ComposeException e) when (hasOther && e.Cause == FailureCause.Pull && service.Build is not null)
         {
             await work.DoAsync("Image", name, "Building", "Built", () => sources.Build(project, service, name, cancellation)).ConfigureAwait(false);
         }
     }
 
-    // daily, weekly and every_… ask the registry, which answers quickly when nothing is new.
-    private static bool IsOld(string policy) => policy is "daily" or "weekly" || policy.StartsWith("every_", StringComparison.Ordinal);
+    // Since an image was pulled or named is how long it has been as it is.
+    private static bool IsOld(string policy, ImageFacts image, DateTimeOffset now)
+    {
+        string? age = policy switch { "daily" => "24h", "weekly" => "168h", _ when policy.StartsWith("every_", StringComparison.Ordinal) => policy["every_".Length..], _ => null };
+        return age is not null && (image.Tagged is not { } tagged || (now - tagged).TotalMicroseconds > Duration.Nanoseconds(age) / 1000d);
+    }
 
     /// <summary>What the engine has of an image; null for nothing.</summary>
     public static async Task<ImageFacts?> FindAsync(EngineClient engine, string name, CancellationToken cancellation)
@@ -85,7 +91,10 @@ public static class Images
         try
         {
             ImageInspect image = await engine.InspectImageAsync(name, cancellation: cancellation).ConfigureAwait(false);
-            return new ImageFacts(name, image.Id, [.. image.Config?.Volumes?.Keys ?? []]);
+            return new ImageFacts(name, image.Id, [.. image.Config?.Volumes?.Keys ?? []])
+            {
+                Tagged = DateTimeOffset.TryParse(image.Metadata?.LastTagTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset tagged) ? tagged : null,
+            };
         }
         catch (EngineApiException e) when (e.StatusCode == 404)
         {

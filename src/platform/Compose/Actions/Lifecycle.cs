@@ -49,8 +49,16 @@ public sealed class Lifecycle(Work work, Project project, int? timeout)
             "Container", c.Name, "Restarting", "Started", () => work.Engine.RestartContainerAsync(c.Id, timeout ?? s.StopSeconds, cancellation: cancellation))))).ConfigureAwait(false);
     }
 
+    /// <summary>Waits until all containers of services run and are healthy.</summary>
+    public async Task WaitAsync(IReadOnlyList<string> services, CancellationToken cancellation)
+    {
+        Observed observed = await Observed.OfAsync(work.Engine, project.Name, cancellation).ConfigureAwait(false);
+        await Task.WhenAll(services.SelectMany(observed.Of).Select(c => Conditions.HealthyAsync(work, c.Id, c.Name, needsTest: false, cancellation))).ConfigureAwait(false);
+    }
+
     /// <summary>Sends a signal to running containers.</summary>
-    public Task KillAsync(IReadOnlyList<string> services, string signal, bool orphans, CancellationToken cancellation) => EachAsync(
+    /// <returns>How many there were.</returns>
+    public Task<int> KillAsync(IReadOnlyList<string> services, string signal, bool orphans, CancellationToken cancellation) => EachAsync(
         services, orphans, c => c.Running, c => work.DoAsync("Container", c.Name, "Killing", "Killed", () => work.Engine.KillContainerAsync(c.Id, signal, cancellation)), cancellation);
 
     /// <summary>Pauses running containers.</summary>
@@ -69,10 +77,12 @@ public sealed class Lifecycle(Work work, Project project, int? timeout)
     public Task RemoveAsync(IReadOnlyList<ObservedContainer> containers, bool volumes, CancellationToken cancellation) =>
         Task.WhenAll(containers.Select(c => _steps.RemoveAsync(c, volumes, cancellation)));
 
-    private async Task EachAsync(IReadOnlyList<string> services, bool orphans, Func<ObservedContainer, bool> fits, Func<ObservedContainer, Task> action, CancellationToken cancellation)
+    private async Task<int> EachAsync(IReadOnlyList<string> services, bool orphans, Func<ObservedContainer, bool> fits, Func<ObservedContainer, Task> action, CancellationToken cancellation)
     {
         Observed observed = await Observed.OfAsync(work.Engine, project.Name, cancellation).ConfigureAwait(false);
-        await Task.WhenAll(observed.Containers.Where(c => (services.Contains(c.Service) || (orphans && !project.Services.ContainsKey(c.Service))) && fits(c)).Select(action)).ConfigureAwait(false);
+        ObservedContainer[] chosen = [.. observed.Containers.Where(c => (services.Contains(c.Service) || (orphans && !project.Services.ContainsKey(c.Service))) && fits(c))];
+        await Task.WhenAll(chosen.Select(action)).ConfigureAwait(false);
+        return chosen.Length;
     }
 
     private IReadOnlyList<Service> Sorted(IReadOnlyList<string> services) => DependencyOrder.With(project, services, dependencies: false);

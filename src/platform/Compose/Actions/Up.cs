@@ -123,23 +123,69 @@ public sealed class Up(Work work, Project project, UpOptions options, ImageSourc
         bool wanted = _wanted.Contains(service.Name);
         Dictionary<string, string> networks = service.NetworkKeys.Select(k => project.Networks[k].Name).ToDictionary(n => n, n => _networks.GetValueOrDefault(n, ""), StringComparer.Ordinal);
         Target target = new(service, hash, _images[service.Name].Id, options.Scale.GetValueOrDefault(service.Name, service.Scale), networks, wanted ? options.Recreation : options.DependencyRecreation);
-        IReadOnlyList<Step> steps = ServicePlan.Make(project.Name, target, _containers[service.Name]);
+        IReadOnlyList<Step> steps = ServicePlan.Make(project, target, _containers[service.Name]);
         foreach (Step step in steps.Where(s => s.Kind == StepKind.Remove))
         {
             await _steps.RemoveAsync(step.Container!, volumes: false, cancellation).ConfigureAwait(false);
         }
 
-        List<Step> made = [.. steps.Where(s => s.Kind != StepKind.Remove)];
-        Made[] containers = await Task.WhenAll(made.Where(s => s.Kind != StepKind.Rename).Select(s => MakeAsync(service, hash, s, made.Any(r => r.Kind == StepKind.Rename && r.Container == s.Container), cancellation))).ConfigureAwait(false);
-        _containers[service.Name] = [.. containers.Select(m => m.Container)];
-        if (!options.Start || !containers.Any(m => m.Starts))
+        HashSet<ObservedContainer?> renamed = [.. steps.Where(s => s.Kind == StepKind.Rename).Select(s => s.Container)];
+        List<ObservedContainer> done = [];
+        foreach (Step[] lot in Lots(service, [.. steps.Where(s => s.Kind is not (StepKind.Remove or StepKind.Rename))]))
         {
-            return;
+            if (done.Count > 0 && service.Update != UpdatePolicy.AtOnce)
+            {
+                await SettleAsync(service, done, cancellation).ConfigureAwait(false);
+            }
+
+            done.AddRange(await LotAsync(service, hash, lot, renamed, cancellation).ConfigureAwait(false));
+            _containers[service.Name] = done;
+        }
+    }
+
+    // Containers that are made anew are replaced a few at a time where the files say so.
+    private IEnumerable<Step[]> Lots(Service service, Step[] steps)
+    {
+        int size = service.Update.Parallelism;
+        Step[] replaced = [.. steps.Where(s => s.Kind == StepKind.Recreate)];
+        if (!options.Start || size == 0 || replaced.Length <= size)
+        {
+            return [steps];
         }
 
-        await DependenciesAsync(service, cancellation).ConfigureAwait(false);
-        await Task.WhenAll(containers.Where(m => m.Starts).Select(m => m.Container.Summary.State == "paused" ? UnpauseAsync(m, cancellation)
-            : _steps.StartAsync(service, m.Container.Id, m.Container.Name, m.IsNew, cancellation))).ConfigureAwait(false);
+        return [[.. steps.Where(s => s.Kind != StepKind.Recreate), .. replaced.Take(size)], .. replaced.Skip(size).Chunk(size)];
+    }
+
+    private async Task SettleAsync(Service service, IReadOnlyList<ObservedContainer> done, CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.WhenAll(done.Where(_ => !work.DryRun).Select(c => Conditions.HealthyAsync(work, c.Id, c.Name, needsTest: false, cancellation))).ConfigureAwait(false);
+        }
+        catch (ComposeException e) when (service.Update.GoOn)
+        {
+            work.Report(new Progress("", "", e.Message, ProgressState.Warning));
+        }
+
+        await Task.Delay(work.DryRun ? TimeSpan.Zero : service.Update.Delay, work.Time, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<IEnumerable<ObservedContainer>> LotAsync(Service service, string hash, Step[] lot, HashSet<ObservedContainer?> renamed, CancellationToken cancellation)
+    {
+        if (options.Start && service.Update.StartFirst && lot.Any(s => s.Kind == StepKind.Recreate))
+        {
+            await DependenciesAsync(service, cancellation).ConfigureAwait(false);
+        }
+
+        Made[] made = await Task.WhenAll(lot.Select(s => MakeAsync(service, hash, s, renamed.Contains(s.Container), cancellation))).ConfigureAwait(false);
+        if (options.Start && made.Any(m => m.Starts))
+        {
+            await DependenciesAsync(service, cancellation).ConfigureAwait(false);
+            await Task.WhenAll(made.Where(m => m.Starts).Select(m => m.Container.Summary.State == "paused" ? UnpauseAsync(m, cancellation)
+                : _steps.StartAsync(service, m.Container.Id, m.Container.Name, m.IsNew, cancellation))).ConfigureAwait(false);
+        }
+
+        return made.Select(m => m.Container);
     }
 
     private Task UnpauseAsync(Made made, CancellationToken cancellation) =>
@@ -193,9 +239,10 @@ public sealed class Up(Work work, Project project, UpOptions options, ImageSourc
             ContainerOf = name => _containers.GetValueOrDefault(name, []) is [var first, ..] ? first.Id : null,
             Inherited = options.RenewVolumes || step.Container is null ? new Dictionary<string, string>() : Anonymous(step.Container),
         };
+        bool startFirst = options.Start && step.Container is { Running: true } && service.Update.StartFirst;
         string id = step.Kind == StepKind.Create ? await _steps.CreateAsync(container, cancellation).ConfigureAwait(false)
-            : await _steps.RecreateAsync(container, step.Container!, cancellation).ConfigureAwait(false);
-        return new Made(new ObservedContainer(new DockerApi.ContainerSummary { Id = id, Names = ["/" + step.Name], State = "created" }), true, true);
+            : await _steps.RecreateAsync(container, step.Container!, startFirst, cancellation).ConfigureAwait(false);
+        return new Made(new ObservedContainer(new DockerApi.ContainerSummary { Id = id, Names = ["/" + step.Name], State = "created" }), !startFirst, true);
     }
 
     private static ObservedContainer Named(ObservedContainer container, string name) => new(container.Summary with { Names = ["/" + name] });

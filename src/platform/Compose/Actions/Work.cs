@@ -9,6 +9,9 @@ namespace Slipway.Compose.Actions;
 /// <param name="DryRun">Whether things are only told and not done.</param>
 public sealed record Work(EngineClient Engine, TimeProvider Time, Action<Progress> Report, bool DryRun)
 {
+    /// <summary>Bounds how many things are done at once; null for no bound.</summary>
+    public SemaphoreSlim? AtOnce { get; init; }
+
     /// <summary>Does something to one object and tells about it.</summary>
     /// <param name="kind">Kind of the object.</param>
     /// <param name="name">Its name.</param>
@@ -17,6 +20,7 @@ public sealed record Work(EngineClient Engine, TimeProvider Time, Action<Progres
     /// <param name="action">What is done.</param>
     public async Task DoAsync(string kind, string name, string doing, string done, Func<Task> action)
     {
+        await (AtOnce?.WaitAsync() ?? Task.CompletedTask).ConfigureAwait(false);
         Report(new Progress(kind, name, doing, ProgressState.Working));
         try
         {
@@ -29,6 +33,10 @@ public sealed record Work(EngineClient Engine, TimeProvider Time, Action<Progres
         {
             Report(new Progress(kind, name, "Error", ProgressState.Failed));
             throw;
+        }
+        finally
+        {
+            AtOnce?.Release();
         }
 
         Report(new Progress(kind, name, done, ProgressState.Done));

@@ -36,7 +36,7 @@ public sealed class Canonical(ProjectPaths paths)
 
     private Mapping FileObject(Node file, string path) => Forms.Each(Resource(file), path, (key, value, inner) => key switch
     {
-        "file" => Forms.Map(value, paths.Resolve),
+        "file" => Forms.Map(value, paths.Shown),
         "driver_opts" or "labels" => Forms.StringMap(value, inner),
         "external" => Forms.Flag(value, inner),
         _ => Forms.Plain(key, value),

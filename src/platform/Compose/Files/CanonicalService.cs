@@ -47,6 +47,12 @@ internal sealed class CanonicalService(ProjectPaths paths)
             return value is Sequence list ? Forms.TextList(list) : null;
         }
 
+        // With its variables still in it, a line cannot be cut: what they stand for may have quotes and spaces.
+        if (!scalar.Interpolated && scalar.Text.Contains('$', StringComparison.Ordinal))
+        {
+            return scalar;
+        }
+
         try
         {
             return new Sequence(scalar.At, [.. CommandLine.Split(scalar.Text).Select(w => new Scalar(scalar.At, w))]) { Tag = scalar.Tag };
@@ -88,7 +94,7 @@ internal sealed class CanonicalService(ProjectPaths paths)
     private Mapping Develop(Mapping develop, string path) => Forms.Each(develop, path, (key, value, inner) => key != "watch" ? value
         : Forms.Objects(value, inner, (_, _) => [], (map, at) => Forms.Each(map, at, (k, v, p) => k switch
         {
-            "path" => Forms.Map(v, paths.Resolve),
+            "path" => Forms.Map(v, paths.Shown),
             "ignore" or "include" => Forms.TextList(v),
             "initial_sync" => Forms.Flag(v, p),
             "exec" => v is Mapping hook ? Hook(hook, p) : null,

@@ -100,6 +100,11 @@ internal static class Consistency
             }
         }
 
+        if (service.Map.Map("deploy").Map("placement").Number("max_replicas_per_node") is > 0 and var most && service.Scale > most)
+        {
+            throw new ComposeException(service.Map.Map("deploy")!["placement"]!.At, $"{service.Path}.deploy.placement.max_replicas_per_node", $"there is one machine, and {service.Scale} containers are wanted on it");
+        }
+
         if (service.Map.Number("scale") is { } scale && service.Map.Map("deploy").Number("replicas") is { } replicas && scale != replicas)
         {
             throw new ComposeException(service.Map["scale"]!.At, $"{service.Path}.scale", "can't set distinct values on 'scale' and 'deploy.replicas'");

@@ -37,7 +37,7 @@ internal sealed class DocumentLoader(LoadOptions options, FileGate gate)
     private List<Mapping> Documents(string path, string text, ProjectPaths paths, Func<string, string?> variable)
     {
         Extension extension = new((file, at) => [.. YamlTree.Read(file, gate.Read(file, at, "extends")).Where(n => !n.IsNull)
-            .Select(n => Long(n, new ProjectPaths(Path.GetDirectoryName(file)!, paths.Home), variable))]);
+            .Select(n => Long(n, new ProjectPaths(Path.GetDirectoryName(file)!, paths.Home) { AsWritten = paths.AsWritten }, variable))]);
         List<Mapping> documents = [];
         foreach (Node node in YamlTree.Read(path, text).Where(n => !n.IsNull))
         {
@@ -52,6 +52,11 @@ internal sealed class DocumentLoader(LoadOptions options, FileGate gate)
         if (node is not Mapping document)
         {
             throw new ComposeException(node.At, "", $"an application must be a mapping, and this is {node.Noun}");
+        }
+
+        if (options.Variables is { } told)
+        {
+            VariableUse.Find(document, told);
         }
 
         if (options.Interpolate)
@@ -131,7 +136,7 @@ internal sealed class DocumentLoader(LoadOptions options, FileGate gate)
             }
         }
 
-        return Load(files.Select(f => (f, gate.Read(f, item.At, "include"))), new ProjectPaths(directory, paths.Home), name => variable(name) ?? own.GetValueOrDefault(name), open);
+        return Load(files.Select(f => (f, gate.Read(f, item.At, "include"))), new ProjectPaths(directory, paths.Home) { AsWritten = paths.AsWritten }, name => variable(name) ?? own.GetValueOrDefault(name), open);
     }
 
     private static IEnumerable<string> Texts(Node? node) => node is Sequence list ? list.Items.Select(i => i.Text() ?? "") : node.Text() is { } text ? [text] : [];

@@ -30,7 +30,7 @@ internal static class FileDiscovery
             }
         }
 
-        throw new ComposeException("no configuration file provided: not found");
+        throw new ComposeException("no configuration file provided: not found") { Cause = FailureCause.File };
     }
 
     private static string? First(string directory, string[] names) => names.Select(n => Path.Combine(directory, n)).FirstOrDefault(File.Exists);

@@ -24,7 +24,8 @@ public sealed class FileGate(string root, bool allowOutside)
     }
 
     /// <summary>Content of a file that the user named.</summary>
-    public static string ReadNamed(string path) => Content(path, path, new Position(path, 1, 1), "");
+    public static string ReadNamed(string path) => File.Exists(path) || Directory.Exists(path) ? Content(path, path, new Position(path, 1, 1), "")
+        : throw new ComposeException($"open {path}: no such file or directory") { Cause = FailureCause.File };
 
     private static string Content(string real, string path, Position at, string key)
     {

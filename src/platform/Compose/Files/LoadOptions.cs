@@ -30,6 +30,21 @@ public sealed record LoadOptions
     /// <summary>Whether the files are somebody else's: what would reach beyond the containers is refused.</summary>
     public bool Untrusted { get; init; }
 
+    /// <summary>Whether names of containers and images are put together with underscores.</summary>
+    public bool Compatibility { get; init; }
+
+    /// <summary>Whether what the files leave unsaid is said: the default network, names of resources, implied dependencies.</summary>
+    public bool Normalize { get; init; } = true;
+
+    /// <summary>Whether paths that nothing here reads are made absolute.</summary>
+    public bool ResolvePaths { get; init; } = true;
+
+    /// <summary>Whether it is checked that the parts fit together.</summary>
+    public bool CheckConsistency { get; init; } = true;
+
+    /// <summary>Is told of each use of a variable.</summary>
+    public Action<VariableUse>? Variables { get; init; }
+
     /// <summary>Whether variables are put in.</summary>
     public bool Interpolate { get; init; } = true;
 

@@ -35,13 +35,18 @@ public sealed class ProjectLoader
         (string Path, string Text)[] files = [.. _files.Select(f => (f, f == "-" ? _options.ReadInput() : FileGate.ReadNamed(f)))];
         _variables["COMPOSE_PROJECT_NAME"] = given ??= ProjectName.FromFiles(files, _variables.GetValueOrDefault) ?? fallback;
         string name = ProjectName.Check(given);
-        Mapping document = new DocumentLoader(_options, gate).Load(files, new ProjectPaths(_directory, home), _variables.GetValueOrDefault, []);
-        document = Normalization.Apply(document.Set("name", name, document.At), name);
+        Mapping document = new DocumentLoader(_options, gate).Load(files, new ProjectPaths(_directory, home) { AsWritten = !_options.ResolvePaths }, _variables.GetValueOrDefault, []);
+        document = document.Set("name", name, document.At);
+        document = _options.Normalize ? Normalization.Apply(document, name) : document;
         document = new ServiceEnvironment(gate, _variables.GetValueOrDefault, _options.ReadEnvFiles).Apply(document);
 
         HashSet<string> enabled = Profiles.Enabled(document, ActiveProfiles());
-        Project project = new(name, _directory, [.. _files.Where(f => f != "-")], document) { Enabled = enabled, Variables = _variables };
-        Consistency.Check(project);
+        Project project = new(name, _directory, [.. _files.Where(f => f != "-")], document) { Enabled = enabled, Variables = _variables, Separator = _options.Compatibility ? "_" : "-" };
+        if (_options.CheckConsistency)
+        {
+            Consistency.Check(project);
+        }
+
         if (_options.Untrusted)
         {
             Restrictions.Check(project);

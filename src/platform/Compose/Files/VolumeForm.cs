@@ -63,7 +63,7 @@ internal static class VolumeForm
         if (full.Text("type") == "bind")
         {
             string source = full.Text("source") ?? throw new ComposeException(full.At, path, "a mount of type bind needs a source");
-            full.Set("source", paths.Resolve(source), full["source"]!.At);
+            full.Set("source", paths.Shown(source), full["source"]!.At);
         }
 
         return full["target"] is Scalar target && target.Text.Length > 1 && target.Text.EndsWith('/') ? full.Set("target", target.Text.TrimEnd('/'), target.At) : full;

@@ -35,6 +35,9 @@ public sealed class Project
     /// <summary>Variables that the files were read with.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What stands between the parts of names of containers and images.</summary>
+    public string Separator { get; init; } = "-";
+
     /// <summary>Services by name, those of inactive profiles included.</summary>
     public IReadOnlyDictionary<string, Service> Services { get; }
 

@@ -45,6 +45,9 @@ public sealed record Service(string Name, Mapping Map)
     public IReadOnlyList<string> NetworkKeys =>
         [.. Map.Map("networks")?.Entries.OrderByDescending(e => (e.Value as Mapping).Number("priority") ?? 0).ThenBy(e => e.Key, StringComparer.Ordinal).Select(e => e.Key) ?? []];
 
+    /// <summary>How several containers are replaced.</summary>
+    public UpdatePolicy Update => UpdatePolicy.Of(this);
+
     /// <summary>Where it stands.</summary>
     public Position At => Map.At;
 

@@ -34,7 +34,11 @@ public sealed record NewContainer(Project Project, Service Service, string Name,
 /// <param name="Name">Its name as it is asked for.</param>
 /// <param name="Id">Its digest.</param>
 /// <param name="Volumes">Paths that it declares as volumes.</param>
-public sealed record ImageFacts(string Name, string Id, IReadOnlyCollection<string> Volumes);
+public sealed record ImageFacts(string Name, string Id, IReadOnlyCollection<string> Volumes)
+{
+    /// <summary>When it was last pulled or named; null when the engine does not say.</summary>
+    public DateTimeOffset? Tagged { get; init; }
+}
 
 /// <summary>Says a service in the Engine API's words.</summary>
 internal static class ContainerRequest

@@ -58,14 +58,14 @@ public sealed record Target(Service Service, string Hash, string ImageId, int Sc
 public static class ServicePlan
 {
     /// <summary>The name of a container.</summary>
-    public static string ContainerName(string project, Service service, int number) =>
-        service.ContainerName ?? string.Create(CultureInfo.InvariantCulture, $"{project}-{service.Name}-{number}");
+    public static string ContainerName(Project project, Service service, int number) =>
+        service.ContainerName ?? string.Create(CultureInfo.InvariantCulture, $"{project.Name}{project.Separator}{service.Name}{project.Separator}{number}");
 
     /// <summary>The steps, in the order of carrying them out.</summary>
-    /// <param name="project">Name of the project.</param>
+    /// <param name="project">The project.</param>
     /// <param name="target">What should be.</param>
     /// <param name="present">The service's containers.</param>
-    public static IReadOnlyList<Step> Make(string project, Target target, IReadOnlyList<ObservedContainer> present)
+    public static IReadOnlyList<Step> Make(Project project, Target target, IReadOnlyList<ObservedContainer> present)
     {
         List<Step> steps = [];
         List<ObservedContainer> usable = [];
@@ -107,7 +107,7 @@ public static class ServicePlan
         return steps;
     }
 
-    private static IEnumerable<Step> Existing(string project, Target target, ObservedContainer container)
+    private static IEnumerable<Step> Existing(Project project, Target target, ObservedContainer container)
     {
         string name = ContainerName(project, target.Service, container.Number);
         if (target.Recreation == Recreation.Always || (target.Recreation == Recreation.Diverged && Differs(target, container)))

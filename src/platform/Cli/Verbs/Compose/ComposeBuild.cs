@@ -52,7 +52,7 @@ internal static class ComposeBuild
         }
         catch (CommandException e)
         {
-            throw new ComposeException($"failed to build {service.Name}: {e.Message}");
+            throw new ComposeException($"failed to build {service.Name}: {e.Message}") { Cause = FailureCause.Build };
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using Slipway.Cli.Options;
 using Slipway.Client;
 using Slipway.Compose;
@@ -14,6 +15,7 @@ namespace Slipway.Cli.Verbs.Compose;
 internal sealed class ComposeCall(Invocation call, FlagValues globals)
 {
     private ComposeDisplay? _display;
+    private Work? _work;
 
     public Invocation Call => call;
 
@@ -29,7 +31,7 @@ internal sealed class ComposeCall(Invocation call, FlagValues globals)
 
     public EngineClient Engine => call.Engine;
 
-    public bool DryRun => globals.Bool("dry-run");
+    public bool DryRun => globals.Bool("dry-run") || call.Flags.Bool("dry-run");
 
     /// <summary>Whether colours and control characters may be printed on a standard stream.</summary>
     public bool Ansi(int descriptor) => globals.String("ansi") switch
@@ -39,10 +41,25 @@ internal sealed class ComposeCall(Invocation call, FlagValues globals)
         _ => TerminalDevice.IsTerminal(descriptor) && Environment.GetEnvironmentVariable("NO_COLOR") is null or "",
     };
 
+    /// <summary>Checks the flags in front of the command.</summary>
+    /// <exception cref="CommandException">One has a value that is none.</exception>
+    public void Check()
+    {
+        if (globals.String("progress") is not ("auto" or "tty" or "plain" or "json" or "quiet"))
+        {
+            throw new CommandException($"unsupported --progress value \"{globals.String("progress")}\"");
+        }
+
+        if (globals.String("ansi") is not ("auto" or "never" or "always"))
+        {
+            throw new CommandException($"unsupported --ansi value \"{globals.String("ansi")}\"");
+        }
+    }
+
     /// <summary>Shows what happens on standard error.</summary>
     public ComposeDisplay Display => _display ??= new ComposeDisplay(call.Error, Mode(), DryRun);
 
-    public Work Work => new(call.Engine, call.Time, Display.Show, DryRun);
+    public Work Work => _work ??= new Work(call.Engine, call.Time, Display.Show, DryRun) { AtOnce = Parallel() };
 
     /// <summary>Seconds of <c>--timeout</c>, or null.</summary>
     public int? Timeout => call.Flags.IntOrNull("timeout") is { } seconds ? (int)seconds : null;
@@ -69,7 +86,7 @@ internal sealed class ComposeCall(Invocation call, FlagValues globals)
         {
             return ProjectLoader.Load(options);
         }
-        catch (ComposeException e) when (e.At is null && e.Message.StartsWith("no configuration file", StringComparison.Ordinal))
+        catch (ComposeException e) when (e is { At: null, Cause: FailureCause.File })
         {
             return RunningProject.Of(name, await Observed.OfAsync(Engine, name));
         }
@@ -105,14 +122,22 @@ internal sealed class ComposeCall(Invocation call, FlagValues globals)
         EnvFiles = globals.List("env-file"),
         AllowOutside = globals.Bool("allow-outside") || Environment.GetEnvironmentVariable("SLIPWAY_COMPOSE_ALLOW_OUTSIDE") is "1" or "true",
         Untrusted = globals.Bool("untrusted"),
+        Compatibility = globals.Bool("compatibility") || Environment.GetEnvironmentVariable("COMPOSE_COMPATIBILITY") is "1" or "true",
         ReadInput = () => new StreamReader(Console.OpenStandardInput()).ReadToEnd(),
         Warn = text => call.Error.WriteLine("warning: " + text),
     };
 
+    // Any number is what happens without a gate.
+    private SemaphoreSlim? Parallel()
+    {
+        long number = globals.Has("parallel") ? globals.Int("parallel")
+            : long.TryParse(Environment.GetEnvironmentVariable("COMPOSE_PARALLEL_LIMIT"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long limit) ? limit : -1;
+        return number > 0 ? new SemaphoreSlim((int)Math.Min(number, int.MaxValue)) : null;
+    }
+
     private string Mode() => globals.String("progress") switch
     {
         "auto" => Ansi(2) && TerminalDevice.IsTerminal(2) ? "tty" : "plain",
-        "tty" or "plain" or "json" or "quiet" => globals.String("progress"),
-        var other => throw new UsageException($"unsupported --progress value \"{other}\"", 1),
+        var mode => mode,
     };
 }

@@ -29,14 +29,14 @@ internal sealed class ComposeDisplay(TextWriter output, string mode, bool dryRun
                 case "json":
                     output.WriteLine(Values.JsonText(new System.Text.Json.Nodes.JsonObject
                     {
-                        ["dry-run"] = dryRun, ["id"] = $"{progress.Kind} {progress.Name}".Trim(), ["status"] = progress.Status, ["error"] = progress.State == ProgressState.Failed,
+                        ["dry-run"] = dryRun, ["id"] = Subject(progress), ["status"] = progress.Status, ["error"] = progress.State == ProgressState.Failed,
                     }));
                     break;
                 case "tty" when progress.State != ProgressState.Warning || progress.Kind.Length > 0:
                     Redraw(progress);
                     break;
                 default:
-                    output.WriteLine(progress.Kind.Length == 0 ? "warning: " + progress.Status : $"{(dryRun ? " DRY-RUN MODE - " : "")} {progress.Kind} {progress.Name}  {progress.Status}");
+                    output.WriteLine(progress is { State: ProgressState.Warning, Kind: "" } ? "warning: " + progress.Status : $"{(dryRun ? " DRY-RUN MODE - " : "")} {Subject(progress)}  {progress.Status}");
                     break;
             }
         }
@@ -54,7 +54,7 @@ internal sealed class ComposeDisplay(TextWriter output, string mode, bool dryRun
 
     private void Redraw(Progress progress)
     {
-        _lines[$"{progress.Kind} {progress.Name}"] = progress;
+        _lines[Subject(progress)] = progress;
         (int rows, int columns) = TerminalDevice.Size(2) ?? (24, 80);
         int room = Math.Max(1, rows - 2);
         List<string> lines = [string.Create(CultureInfo.InvariantCulture, $"[+] {(dryRun ? "Dry run " : "Running ")}{_lines.Values.Count(l => l.State != ProgressState.Working)}/{_lines.Count}")];
@@ -65,6 +65,8 @@ internal sealed class ComposeDisplay(TextWriter output, string mode, bool dryRun
         output.Flush();
         _drawn = lines.Count;
     }
+
+    private static string Subject(Progress progress) => $"{progress.Kind} {progress.Name}".Trim();
 
     private static string Line(string name, Progress progress) => progress.State switch
     {

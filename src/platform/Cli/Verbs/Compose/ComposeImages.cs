@@ -1,3 +1,4 @@
+using Slipway.Client;
 using Slipway.Compose;
 using Slipway.Compose.Actions;
 
@@ -16,9 +17,9 @@ internal static class ComposeImages
         {
             await RegistryVerbs.PullAsync(compose.Call, name, platform, null);
         }
-        catch (CommandException e)
+        catch (Exception e) when (e is CommandException or EngineApiException)
         {
-            throw new ComposeException(e.Message);
+            throw new ComposeException((e is EngineApiException ? "Error response from daemon: " : "") + e.Message) { Cause = FailureCause.Pull };
         }
     }
 }

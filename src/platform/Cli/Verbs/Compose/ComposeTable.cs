@@ -28,7 +28,7 @@ internal static class ComposeTable
         (["kill"], LifecycleCommands.Kill), (["rm"], LifecycleCommands.Remove), (["pause"], LifecycleCommands.Pause), (["unpause"], LifecycleCommands.Unpause),
         (["scale"], LifecycleCommands.Scale), (["wait"], LifecycleCommands.Wait), (["exec"], ContainerCommands.Exec), (["attach"], ContainerCommands.Attach),
         (["cp"], ContainerCommands.Copy), (["port"], ContainerCommands.Port), (["top"], ContainerCommands.Top), (["stats"], ContainerCommands.Stats), (["run"], RunCommand.Entry),
-        (["build"], ImageCommands.Build), (["pull"], ImageCommands.Pull), (["push"], ImageCommands.Push), (["images"], ImageCommands.List), (["ls"], ProjectCommands.List),
+        (["build"], ImageCommands.Build), (["pull"], ImageCommands.Pull), (["push"], ImageCommands.Push), (["images"], ImageListCommand.Entry), (["ls"], ProjectCommands.List),
         (["events"], ProjectCommands.Events), (["version"], ProjectCommands.Version), (["watch"], WatchCommand.Entry),
     ];
 

@@ -14,9 +14,7 @@ internal static class ComposeVerb
             .String("ansi", "When to print control characters (never, always, auto)", "auto").Bool("dry-run", "Only tell what would be done")
             .Bool("allow-outside", "Let include, extends, env_file and label_file read outside of the project directory")
             .Bool("untrusted", "Refuse what reaches out of containers and directory: for files of others")
-            .Add(new Flag("parallel", '\0', FlagKind.Int, "Number of things to do at once", "-1") { Hidden = true })
-            .Add(new Flag("compatibility", '\0', FlagKind.Bool, "Names with underscores", "") { Hidden = true })
-            .Add(new Flag("verbose", '\0', FlagKind.Bool, "More output", "") { Hidden = true })
+            .Int("parallel", "Number of things to do at once (-1: any number)", "-1").Bool("compatibility", "Names of containers and images with underscores, as docker-compose 1 had them")
             .Bool("version", 'v', "Show the version"),
         RunAsync)
     { FlagsFirst = true, Details = ComposeTable.Help() };
@@ -34,15 +32,17 @@ internal static class ComposeVerb
         }
 
         string name = outer.Arguments[0];
-        ComposeEntry entry = ComposeTable.Find(name) ?? throw new UsageException($"unknown compose command: \"{name}\"", 1);
+        ComposeEntry entry = ComposeTable.Find(name) ?? throw new UsageException($"unknown compose command: \"{name}\"", ComposeExit.Usage);
         string path = "compose " + entry.Names[0];
-        Verb verb = new(entry.Usage, entry.Flags, _ => Task.FromResult(0)) { FlagsFirst = entry.FlagsFirst, MinArguments = entry.MinArguments, MaxArguments = entry.MaxArguments };
+        Verb verb = new(entry.Usage, entry.Flags.Bool("dry-run", "Only tell what would be done"), _ => Task.FromResult(0)) { FlagsFirst = entry.FlagsFirst, MinArguments = entry.MinArguments, MaxArguments = entry.MaxArguments };
         try
         {
             FlagValues flags = FlagParser.Parse(verb.Flags, [.. outer.Arguments.Skip(1)], verb.FlagsFirst);
             verb.CheckArguments(path, flags.Arguments.Count);
             using Invocation inner = new(path, flags, outer.Globals, outer.Time);
-            return await entry.Run(new ComposeCall(inner, outer.Flags));
+            ComposeCall compose = new(inner, outer.Flags);
+            compose.Check();
+            return await entry.Run(compose);
         }
         catch (HelpRequest)
         {
@@ -52,15 +52,15 @@ internal static class ComposeVerb
         catch (UsageException e)
         {
             await outer.Error.WriteLineAsync($"slipway: {e.Message}\n\n{HelpPage.UsageLine(path, verb)}\n\nRun 'slipway {path} --help' for more information");
-            return e.ExitCode;
+            return e.ExitCode == 1 ? 1 : ComposeExit.Usage;
         }
         catch (ComposeException e)
         {
-            throw new CommandException(e.Message);
+            throw new CommandException(e.Message, ComposeExit.Of(e));
         }
         catch (AggregateException e) when (e.InnerException is ComposeException inner)
         {
-            throw new CommandException(inner.Message);
+            throw new CommandException(inner.Message, ComposeExit.Of(inner));
         }
     }
 }

@@ -45,8 +45,8 @@ internal static class ContainerCommands
 
     public static ComposeEntry Copy() => new(
         ["cp"], "Copy files between a container and the local file system", "SERVICE:SRC_PATH DEST_PATH|-\n\tslipway compose cp [OPTIONS] SRC_PATH|- SERVICE:DEST_PATH",
-        new FlagTable().Bool("all", "Copy into all containers of the service").Bool("archive", 'a', "Keep users and groups by number").Bool("follow-link", 'L', "Follow a symbolic link").Int("index", "Number of the container", "0"),
-        CopyAsync)
+        new FlagTable().Bool("all", "Also into one-off containers; those of the service all get a copy anyway").Bool("archive", 'a', "Keep users and groups by number").Bool("follow-link", 'L', "Follow a symbolic link").Int("index", "Only this container of the service", "0"),
+        CopyCommand.RunAsync)
     { MinArguments = 2, MaxArguments = 2 };
 
     public static ComposeEntry Port() => new(
@@ -58,7 +58,7 @@ internal static class ContainerCommands
             string wanted = compose.Arguments[1].Split('/')[0];
             string protocol = compose.Arguments[1].Contains('/', StringComparison.Ordinal) ? compose.Arguments[1].Split('/')[1] : compose.Flags.String("protocol");
             PortSummary port = container.Summary.Ports.FirstOrDefault(p => p.PublicPort > 0 && p.Type == protocol && p.PrivatePort.ToString(CultureInfo.InvariantCulture) == wanted)
-                ?? throw new CommandException($"no port {wanted}/{protocol} for container {container.Name}");
+                ?? throw new CommandException($"no port {wanted}/{protocol} for container {container.Name}: {string.Join(", ", container.Summary.Ports.Where(p => p.PublicPort > 0).Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.PublicPort}/{p.Type}")))}");
             await compose.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{(port.IP?.Contains(':', StringComparison.Ordinal) == true ? $"[{port.IP}]" : port.IP)}:{port.PublicPort}"));
             return 0;
         })
@@ -70,7 +70,7 @@ internal static class ContainerCommands
         {
             ContainerTop top = await compose.Engine.TopContainerAsync(container.Id);
             await compose.Out.WriteLineAsync(container.Name);
-            await compose.Out.WriteLineAsync(Table.Align([string.Join('\t', top.Titles), .. top.Processes.Select(p => string.Join('\t', p))], smallestWidth: 8));
+            await compose.Out.WriteLineAsync(Table.Align([string.Join('\t', top.Titles), .. top.Processes.Select(p => string.Join('\t', p))], smallestWidth: 4));
         }
 
         return 0;
@@ -89,7 +89,7 @@ internal static class ContainerCommands
             }
 
             List<string> words = [.. flags.Bool("no-stream") ? ["--no-stream"] : Array.Empty<string>(), .. flags.Bool("no-trunc") ? ["--no-trunc"] : Array.Empty<string>(), .. flags.StringOrNull("format") is { } format ? ["--format", format] : Array.Empty<string>()];
-            return await compose.DelegateAsync("stats", StatsVerb.Stats(), [.. words, .. containers.Select(c => c.Name)]);
+            return await compose.DelegateAsync("stats", StatsVerb.Stats(), [.. words, .. containers.Select(c => c.Id[..12])]);
         });
 
     /// <summary>A service's container by its number; the first that runs for none.</summary>
@@ -107,33 +107,5 @@ internal static class ContainerCommands
         Project project = await compose.LoadOrFindAsync();
         HashSet<string> services = [.. compose.Services(project)];
         return [.. (await Observed.OfAsync(compose.Engine, project.Name)).Containers.Where(c => services.Contains(c.Service) && (all || c.Running))];
-    }
-
-    private static async Task<int> CopyAsync(ComposeCall compose)
-    {
-        string[] paths = [.. compose.Arguments];
-        int side = Array.FindIndex(paths, p => p.IndexOf(':', StringComparison.Ordinal) > 0 && !p.StartsWith('/') && !p.StartsWith('.') && !p[..p.IndexOf(':', StringComparison.Ordinal)].Contains('/', StringComparison.Ordinal));
-        if (side < 0)
-        {
-            throw new CommandException("unknown copy direction");
-        }
-
-        int colon = paths[side].IndexOf(':', StringComparison.Ordinal);
-        string service = paths[side][..colon];
-        Project project = await compose.LoadOrFindAsync();
-        _ = project.Service(service);
-        IReadOnlyList<ObservedContainer> all = (await Observed.OfAsync(compose.Engine, project.Name)).Of(service);
-        int index = (int)compose.Flags.Int("index");
-        IEnumerable<ObservedContainer> chosen = index > 0 ? all.Where(c => c.Number == index) : side == 1 && compose.Flags.Bool("all") ? all : all.Take(1);
-        int code = all.Count > 0 ? 0 : throw new CommandException($"no container found for service \"{service}\"");
-        foreach (ObservedContainer container in chosen)
-        {
-            string[] words = [.. paths];
-            words[side] = container.Id + paths[side][colon..];
-            List<string> options = [.. compose.Flags.Bool("archive") ? ["--archive"] : Array.Empty<string>(), .. compose.Flags.Bool("follow-link") ? ["--follow-link"] : Array.Empty<string>()];
-            code = Math.Max(code, await compose.DelegateAsync("cp", CopyVerb.Copy(), [.. options, .. words]));
-        }
-
-        return code;
     }
 }

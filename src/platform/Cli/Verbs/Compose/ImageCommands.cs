@@ -11,14 +11,9 @@ using Slipway.DockerApi;
 
 namespace Slipway.Cli.Verbs.Compose;
 
-/// <summary><c>build</c>, <c>pull</c>, <c>push</c> and <c>images</c>.</summary>
+/// <summary><c>build</c>, <c>pull</c> and <c>push</c>.</summary>
 internal static class ImageCommands
 {
-    private static readonly Dictionary<string, string> s_headers = new(StringComparer.Ordinal)
-    {
-        ["ContainerName"] = "CONTAINER", ["Repository"] = "REPOSITORY", ["Tag"] = "TAG", ["ID"] = "IMAGE ID", ["Size"] = "SIZE",
-    };
-
     public static ComposeEntry Build() => new(
         ["build"], "Build images", "[SERVICE...]",
         new FlagTable().List("build-arg", "Set a variable of the build").Bytes("memory", 'm', "Limit of memory").Bool("no-cache", "Do not use the cache").Bool("pull", "Always look for newer base images").Bool("push", "Push afterwards")
@@ -52,7 +47,6 @@ internal static class ImageCommands
             Project project = compose.Load();
             ImageSources sources = ComposeImages.Sources(compose, quiet: true);
             IEnumerable<Service> services = DependencyOrder.With(project, compose.Services(project), flags.Bool("include-deps")).Where(s => s.Image is not null && (s.Build is null || !flags.Bool("ignore-buildable")));
-            int code = 0;
             await Task.WhenAll(services.Where(s => s.PullPolicy is not ("never" or "build")).DistinctBy(s => s.Image).Select(async service =>
             {
                 if (flags.String("policy") == "missing" && await Images.FindAsync(compose.Engine, service.Image!, CancellationToken.None) is not null)
@@ -64,13 +58,12 @@ internal static class ImageCommands
                 {
                     await compose.Work.DoAsync("Image", service.Image!, "Pulling", "Pulled", () => sources.Pull(service.Image!, service.Platform, CancellationToken.None));
                 }
-                catch (Exception e) when ((flags.Bool("ignore-pull-failures") || service.Build is not null) && e is EngineApiException or ComposeException)
+                catch (ComposeException e) when (flags.Bool("ignore-pull-failures") || service.Build is not null)
                 {
                     await compose.Error.WriteLineAsync("warning: " + e.Message);
-                    code = 0;
                 }
             }));
-            return code;
+            return 0;
         });
 
     public static ComposeEntry Push() => new(
@@ -101,30 +94,4 @@ internal static class ImageCommands
 
         return 0;
     }
-
-    public static ComposeEntry List() => new(
-        ["images"], "List the images of containers", "[SERVICE...]", new FlagTable().Format().Bool("quiet", 'q', "Only show ids"),
-        async compose =>
-        {
-            Project project = await compose.LoadOrFindAsync();
-            HashSet<string> services = [.. compose.Services(project)];
-            List<Row> rows = [];
-            foreach (ObservedContainer container in (await Observed.OfAsync(compose.Engine, project.Name)).Containers.Where(c => services.Contains(c.Service)))
-            {
-                ImageInspect image = await compose.Engine.InspectImageAsync(container.Summary.ImageID);
-                (string repository, string tag) = ImageName.Split(image.RepoTags.Contains(container.Summary.Image) || image.RepoTags.Count == 0 ? container.Summary.Image : image.RepoTags[0]);
-                rows.Add(new Row().Field("ContainerName", container.Name).Field("Repository", repository).Field("Tag", tag.Length > 0 ? tag : "latest").Field("ID", Units.ShortId(image.Id)).Field("Size", Units.Size(image.Size)));
-                if (compose.Flags.Bool("quiet"))
-                {
-                    await compose.Out.WriteLineAsync(image.Id[(image.Id.IndexOf(':', StringComparison.Ordinal) + 1)..]);
-                }
-            }
-
-            if (!compose.Flags.Bool("quiet"))
-            {
-                await compose.Out.WriteAsync(new Listing("{{.ContainerName}}\t{{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.Size}}", s_headers).Print(compose.Flags.String("format"), rows));
-            }
-
-            return 0;
-        });
 }

@@ -21,14 +21,21 @@ internal static class LifecycleCommands
     public static ComposeEntry Scale() => new(["scale"], "Change the number of containers of services", "SERVICE=NUMBER...", new FlagTable().Bool("no-deps", "Leave what services need alone"), async compose =>
     {
         Project project = compose.Load();
-        IReadOnlyDictionary<string, int> scale = UpCommand.Scale(compose.Arguments, project);
+        IReadOnlyDictionary<string, int> scale = UpCommand.Scale(compose.Arguments, project, text => $"invalid scale specifier: {text}");
         UpOptions options = new() { Services = [.. scale.Keys], Scale = scale, NoDependencies = compose.Flags.Bool("no-deps"), Recreation = Recreation.Never, DependencyRecreation = Recreation.Never, IgnoreOrphans = true };
         await new Up(compose.Work, project, options, ComposeImages.Sources(compose, quiet: false)).RunAsync(CancellationToken.None);
         return 0;
     })
     { MinArguments = 1 };
 
-    public static ComposeEntry Start() => Simple("start", "Start containers", new FlagTable().Bool("wait", "Accepted for compatibility"), (life, services, _) => life.StartAsync(services, CancellationToken.None));
+    public static ComposeEntry Start() => Simple("start", "Start containers", new FlagTable().Bool("wait", "Wait until services run and are healthy").Int("wait-timeout", "Wait at most this many seconds"), async (life, services, compose) =>
+    {
+        await life.StartAsync(services, CancellationToken.None);
+        if (compose.Flags.Bool("wait"))
+        {
+            await UpCommand.WithinAsync(compose, cancellation => life.WaitAsync(services, cancellation));
+        }
+    });
 
     public static ComposeEntry Stop() => Simple("stop", "Stop containers", Timeout(), (life, services, _) => life.StopAsync(services, CancellationToken.None));
 
@@ -36,7 +43,13 @@ internal static class LifecycleCommands
         (life, services, compose) => life.RestartAsync(services, !compose.Flags.Bool("no-deps"), CancellationToken.None));
 
     public static ComposeEntry Kill() => Simple("kill", "Send a signal to containers", new FlagTable().String("signal", 's', "The signal", "SIGKILL").Bool("remove-orphans", "Also to containers of services that are gone from the files"),
-        (life, services, compose) => life.KillAsync(services, compose.Flags.String("signal"), compose.Flags.Bool("remove-orphans"), CancellationToken.None));
+        async (life, services, compose) =>
+        {
+            if (await life.KillAsync(services, compose.Flags.String("signal"), compose.Flags.Bool("remove-orphans"), CancellationToken.None) == 0)
+            {
+                await compose.Error.WriteLineAsync("no container to kill");
+            }
+        });
 
     public static ComposeEntry Pause() => Simple("pause", "Pause containers", new FlagTable(), (life, services, _) => life.PauseAsync(services, CancellationToken.None));
 

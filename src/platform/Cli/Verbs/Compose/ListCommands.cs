@@ -63,12 +63,24 @@ internal static class ListCommands
             .Field("State", summary.State)
             .Field("Status", summary.Status)
             .Field("Health", Health(summary.Status))
-            .Field("ExitCode", () => ExitCode(summary.Status))
+            .Field("ExitCode", () => (long)ExitCode(summary.Status))
+            .Field("Size", () => summary.SizeRw is { } size ? Units.Size(size) : "0B")
+            .Field("Mounts", () => string.Join(',', summary.Mounts.Select(m => Cut(m.Name is { Length: > 0 } volume ? volume : m.Source ?? "", full))))
+            .Field("LocalVolumes", () => summary.Mounts.Count(m => m is { Type: "volume", Driver: "local" }).ToString(CultureInfo.InvariantCulture))
+            .Field("Networks", () => string.Join(',', summary.NetworkSettings.Networks.Keys.Order(StringComparer.Ordinal)))
+            .Field("Publishers", () => summary.Ports.Count == 0 ? null : Publishers(summary.Ports))
             .Field("CreatedAt", () => Units.GoTime(created))
             .Field("RunningFor", () => Units.Ago(created, now))
             .Field("Labels", () => string.Join(',', summary.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}")))
             .Field("Ports", () => PortColumn.Of(summary.Ports.Select(p => (JsonNode)new JsonObject { ["IP"] = p.IP ?? "", ["PublicPort"] = (long)p.PublicPort, ["PrivatePort"] = (long)p.PrivatePort, ["Type"] = p.Type })));
     }
+
+    private static string Cut(string name, bool full) => full ? name : Units.Ellipsis(name, 15);
+
+    private static JsonArray Publishers(IEnumerable<DockerApi.PortSummary> ports) => [.. ports.Select(p => (JsonNode)new JsonObject
+    {
+        ["URL"] = p.IP ?? "", ["TargetPort"] = (long)p.PrivatePort, ["PublishedPort"] = (long)p.PublicPort, ["Protocol"] = p.Type,
+    })];
 
     private static string Health(string status) => status.EndsWith("(healthy)", StringComparison.Ordinal) ? "healthy" : status.EndsWith("(unhealthy)", StringComparison.Ordinal) ? "unhealthy"
         : status.EndsWith("(health: starting)", StringComparison.Ordinal) ? "starting" : "";

@@ -37,7 +37,7 @@ internal static class LogCommands
     }
 
     /// <summary>A container's name without the project's.</summary>
-    public static string Short(string project, string name) => name.StartsWith(project + "-", StringComparison.Ordinal) ? name[(project.Length + 1)..] : name;
+    public static string Short(string project, string name) => name.Length > project.Length && name.StartsWith(project, StringComparison.Ordinal) && name[project.Length] is '-' or '_' ? name[(project.Length + 1)..] : name;
 }
 
 /// <summary>Prints lines of several containers on standard output, one at a time.</summary>

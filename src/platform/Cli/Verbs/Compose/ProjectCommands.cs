@@ -20,8 +20,8 @@ internal static class ProjectCommands
         {
             FlagValues flags = compose.Flags;
             IReadOnlyList<ContainerSummary> all = await compose.Engine.ListContainersAsync(all: true, filters: Filters.None.With("label", Labels.Project));
-            IEnumerable<IGrouping<string, ContainerSummary>> projects = all.Where(c => c.Labels.GetValueOrDefault(Labels.OneOff) is not ("True" or "true")).GroupBy(c => c.Labels[Labels.Project])
-                .Where(p => flags.Bool("all") || p.Any(c => c.State is "running" or "paused" or "restarting"))
+            IEnumerable<IGrouping<string, ContainerSummary>> projects = all.Where(c => c.Labels.GetValueOrDefault(Labels.OneOff) is not ("True" or "true"))
+                .Where(c => flags.Bool("all") || c.State is "running" or "paused" or "restarting").GroupBy(c => c.Labels[Labels.Project])
                 .Where(p => flags.Map("filter").GetValueOrDefault("name") is not { } name || p.Key.Contains(name, StringComparison.Ordinal)).OrderBy(p => p.Key, StringComparer.Ordinal);
             List<Row> rows = [.. projects.Select(p => new Row().Field("Name", p.Key).Field("Status", States(p)).Field("ConfigFiles", string.Join(',', p.Select(c => c.Labels.GetValueOrDefault(Labels.Files, "")).Where(f => f.Length > 0).Distinct())))];
             if (flags.String("format") == "json")

@@ -34,6 +34,11 @@ internal static class UpCommand
             throw new CommandException("--force-recreate and --no-recreate are incompatible");
         }
 
+        if (flags.String("pull") is not ("" or "always" or "missing" or "never" or "build" or "policy"))
+        {
+            throw new CommandException($"invalid --pull option \"{flags.String("pull")}\"");
+        }
+
         if (flags.Bool("build") && flags.Bool("no-build"))
         {
             throw new CommandException("--build and --no-build are incompatible");
@@ -51,14 +56,14 @@ internal static class UpCommand
             IgnoreOrphans = Environment.GetEnvironmentVariable("COMPOSE_IGNORE_ORPHANS") is "1" or "true",
             Scale = Scale(flags.List("scale"), project),
             Timeout = compose.Timeout,
-            Pull = flags.String("pull"),
+            Pull = flags.String("pull") == "policy" ? "" : flags.String("pull"),
             Build = flags.Bool("build") ? true : flags.Bool("no-build") ? false : null,
             Start = start,
         };
     }
 
     /// <summary><c>service=number</c>.</summary>
-    public static IReadOnlyDictionary<string, int> Scale(IEnumerable<string> values, Project project)
+    public static IReadOnlyDictionary<string, int> Scale(IEnumerable<string> values, Project project, Func<string, string>? fault = null)
     {
         Dictionary<string, int> scale = new(StringComparer.Ordinal);
         foreach (string value in values)
@@ -66,7 +71,7 @@ internal static class UpCommand
             (string name, string text) = Pairs.Split(value);
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number > 10_000)
             {
-                throw new CommandException($"invalid --scale option \"{value}\". Should be SERVICE=NUM");
+                throw new CommandException(fault?.Invoke(value) ?? $"invalid --scale option \"{value}\". Should be SERVICE=NUM");
             }
 
             scale[project.Service(name).Name] = number;
@@ -79,13 +84,9 @@ internal static class UpCommand
     {
         FlagValues flags = compose.Flags;
         Project project = compose.Load();
-        if (flags.Bool("watch") && flags.Bool("detach"))
-        {
-            throw new CommandException("--detach and --watch are incompatible");
-        }
+        Check(flags);
 
         bool detached = flags.Bool("detach") || flags.Bool("wait") || flags.Bool("no-start") || flags.Bool("watch") || compose.DryRun;
-        using CancellationTokenSource cancel = new();
         ImageSources sources = ComposeImages.Sources(compose, flags.Bool("quiet-build"));
         UpOptions options = Options(compose, project, start: detached && !flags.Bool("no-start"));
         Up up = new(compose.Work, project, options, sources);
@@ -96,25 +97,56 @@ internal static class UpCommand
             return await ForegroundUp.RunAsync(compose, project, up, new Up(quiet, project, again, sources));
         }
 
-        IReadOnlyList<Service> services = await up.RunAsync(cancel.Token);
+        IReadOnlyList<Service> services = await up.RunAsync(CancellationToken.None);
         if (flags.Bool("wait"))
         {
-            if (flags.IntOrNull("wait-timeout") is { } seconds and > 0)
-            {
-                cancel.CancelAfter(TimeSpan.FromSeconds(seconds));
-            }
-
-            try
-            {
-                await up.WaitAsync(services, cancel.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                throw new CommandException("application not healthy after " + flags.String("wait-timeout") + "s");
-            }
+            await WithinAsync(compose, cancellation => up.WaitAsync(services, cancellation));
         }
 
         return flags.Bool("watch") ? await WatchCommand.WatchAsync(compose, project, services) : 0;
+    }
+
+    /// <summary>Waits for at most as long as <c>--wait-timeout</c> says.</summary>
+    /// <exception cref="CommandException">It took longer.</exception>
+    public static async Task WithinAsync(ComposeCall compose, Func<CancellationToken, Task> wait)
+    {
+        long? seconds = compose.Flags.IntOrNull("wait-timeout");
+        using CancellationTokenSource cancel = seconds is > 0 ? new CancellationTokenSource(TimeSpan.FromSeconds(seconds.Value), compose.Call.Time) : new CancellationTokenSource();
+        try
+        {
+            await wait(cancel.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new CommandException(string.Create(CultureInfo.InvariantCulture, $"application not healthy after {seconds}s"));
+        }
+    }
+
+    private static void Check(FlagValues flags)
+    {
+        bool shows = flags.Bool("abort-on-container-exit") || flags.Bool("abort-on-container-failure") || flags.Has("exit-code-from") || flags.Has("attach") || flags.Bool("attach-dependencies");
+        foreach (string alone in new[] { "detach", "wait", "no-start" })
+        {
+            if (flags.Bool(alone) && shows)
+            {
+                throw new CommandException($"--{alone} cannot be combined with --abort-on-container-exit, --abort-on-container-failure, --exit-code-from, --attach or --attach-dependencies");
+            }
+        }
+
+        if (flags.Bool("abort-on-container-exit") && flags.Bool("abort-on-container-failure"))
+        {
+            throw new CommandException("--abort-on-container-exit and --abort-on-container-failure are incompatible");
+        }
+
+        if (flags.Bool("detach") && flags.Bool("watch"))
+        {
+            throw new CommandException("--detach and --watch are incompatible");
+        }
+
+        if (flags.Bool("menu"))
+        {
+            throw new CommandException("there is no menu: leave --menu away");
+        }
     }
 
     private static void Warn(ComposeCall compose, Progress progress)
