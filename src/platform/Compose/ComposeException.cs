@@ -16,6 +16,9 @@ public enum FailureCause
 
     /// <summary>An image could not be built.</summary>
     Build,
+
+    /// <summary>A command of a service failed.</summary>
+    Hook,
 }
 
 /// <summary>An application cannot be read or run as it is; the message names file, line and key where there are any.</summary>

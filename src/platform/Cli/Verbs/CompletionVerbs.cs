@@ -83,6 +83,11 @@ internal static class CompletionVerbs
             };
         }
 
+        if (entry.Names[0] == "compose")
+        {
+            return Compose.ComposeCompletion.Candidates(call, [.. words.Skip(length)], start.StartsWith('-'));
+        }
+
         Verb verb = entry.Make();
         bool inOtherProgram = verb.FlagsFirst && words.Skip(length).Count(w => !w.StartsWith('-')) > 1;
         if (start.StartsWith('-'))
@@ -100,7 +105,8 @@ internal static class CompletionVerbs
         }
     }
 
-    private static IEnumerable<string> Flags(FlagTable table) =>
+    /// <summary>The flags of a verb as they are typed.</summary>
+    public static IEnumerable<string> Flags(FlagTable table) =>
         table.All.Where(f => !f.Hidden).Select(f => "--" + f.Name).Append("--help");
 
     private static async Task<IEnumerable<string>> ObjectsAsync(EngineClient engine, Candidates kind) => kind switch

@@ -36,7 +36,7 @@ internal static class Hooks
             int code = (await work.Engine.InspectExecAsync(exec.Id, cancellation).ConfigureAwait(false)).ExitCode ?? 0;
             if (code != 0)
             {
-                throw new ComposeException(hook.At, $"{service.Path}.{key}", string.Create(CultureInfo.InvariantCulture, $"the command ended with code {code}"));
+                throw new ComposeException(hook.At, $"{service.Path}.{key}", string.Create(CultureInfo.InvariantCulture, $"the command ended with code {code}")) { Cause = FailureCause.Hook };
             }
         }
     }

@@ -57,7 +57,7 @@ internal sealed class ComposeCall(Invocation call, FlagValues globals)
     }
 
     /// <summary>Shows what happens on standard error.</summary>
-    public ComposeDisplay Display => _display ??= new ComposeDisplay(call.Error, Mode(), DryRun);
+    public ComposeDisplay Display => _display ??= new ComposeDisplay(call.Error, Mode(), DryRun, call.Time);
 
     public Work Work => _work ??= new Work(call.Engine, call.Time, Display.Show, DryRun) { AtOnce = Parallel() };
 

@@ -25,6 +25,7 @@ internal static class ComposeExit
     {
         FailureCause.File when failure.At is null => NoFile,
         FailureCause.Build => Build,
+        FailureCause.Hook => 1,
         FailureCause.Pull => Pull,
         _ => failure.At is null ? 1 : BadFile,
     };

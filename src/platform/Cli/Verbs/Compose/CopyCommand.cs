@@ -1,5 +1,4 @@
 using Slipway.Cli.Options;
-using Slipway.Compose;
 using Slipway.Compose.Model;
 using Slipway.Compose.Plan;
 

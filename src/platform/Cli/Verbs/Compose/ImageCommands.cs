@@ -1,12 +1,9 @@
-using Slipway.Cli.GoTemplate;
 using Slipway.Cli.Options;
-using Slipway.Cli.Output;
 using Slipway.Client;
 using Slipway.Compose;
 using Slipway.Compose.Actions;
 using Slipway.Compose.Files;
 using Slipway.Compose.Model;
-using Slipway.Compose.Plan;
 using Slipway.DockerApi;
 
 namespace Slipway.Cli.Verbs.Compose;

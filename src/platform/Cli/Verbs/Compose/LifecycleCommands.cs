@@ -93,7 +93,7 @@ internal static class LifecycleCommands
             long ended = (await compose.Engine.WaitContainerAsync(c.Id)).StatusCode;
             lock (compose)
             {
-                compose.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"container \"{c.Name}\" exited with status code {ended}"));
+                compose.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"container \"{c.Id}\" exited with status code {ended}"));
                 code = code == 0 ? ended : code;
             }
 

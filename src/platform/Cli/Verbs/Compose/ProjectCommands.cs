@@ -67,15 +67,23 @@ internal static class ProjectCommands
     private static string Line(EventMessage message) => string.Create(
         CultureInfo.InvariantCulture, $"{Time(message):yyyy-MM-dd HH:mm:ss}.{message.TimeNano % 1_000_000_000 / 1000:000000} container {message.Action} {message.Actor.ID} ({string.Join(", ", Own(message).Select(a => $"{a.Key}={a.Value}"))})");
 
-    private static string Json(EventMessage message, string service) => new JsonObject
+    // RFC 3339 to the nanosecond, in the user's zone.
+    private static string Stamp(EventMessage message)
+    {
+        DateTimeOffset time = DateTimeOffset.FromUnixTimeMilliseconds(message.TimeNano / 1_000_000).ToLocalTime();
+        string zone = time.Offset == TimeSpan.Zero ? "Z" : time.ToString("zzz", CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-ddTHH:mm:ss}.{message.TimeNano % 1_000_000_000:000000000}{zone}");
+    }
+
+    private static string Json(EventMessage message, string service) => Values.JsonText(new JsonObject
     {
         ["action"] = message.Action,
         ["attributes"] = new JsonObject(Own(message).Select(a => KeyValuePair.Create(a.Key, (JsonNode?)a.Value))),
         ["id"] = message.Actor.ID,
         ["service"] = service,
-        ["time"] = Time(message).ToString("o", CultureInfo.InvariantCulture),
+        ["time"] = Stamp(message),
         ["type"] = "container",
-    }.ToJsonString();
+    });
 
     public static ComposeEntry Version() => new(
         ["version"], "Show the version", "", new FlagTable().String("format", 'f', "Print as pretty or json", "pretty").Bool("short", "Only the number"),

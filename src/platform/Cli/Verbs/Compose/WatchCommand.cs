@@ -37,7 +37,7 @@ internal static class WatchCommand
     /// <param name="services">Services whose triggers count.</param>
     public static async Task<int> WatchAsync(ComposeCall compose, Project project, IReadOnlyList<Service> services)
     {
-        List<WatchTrigger> triggers = [.. services.SelectMany(s => s.Map.Map("develop").Items("watch").OfType<Mapping>().Select(m => new WatchTrigger(s, m)))];
+        List<WatchTrigger> triggers = [.. services.SelectMany(WatchTrigger.Of)];
         if (triggers.Count == 0)
         {
             throw new CommandException("none of the selected services is configured for watch, consider setting a 'develop' section");
@@ -62,6 +62,11 @@ internal static class WatchCommand
     private static async Task OneAsync(ComposeCall compose, Project project, WatchTrigger trigger, CancellationToken cancel)
     {
         ConcurrentDictionary<string, bool> changed = new(StringComparer.Ordinal);
+        if (trigger.InitialSync)
+        {
+            await ApplyAsync(compose, project, trigger, trigger.Present());
+        }
+
         using SemaphoreSlim signal = new(0);
         void Note(string path)
         {
@@ -98,8 +103,10 @@ internal static class WatchCommand
         }
     }
 
-    private static async Task ApplyAsync(ComposeCall compose, Project project, WatchTrigger trigger, List<string> paths)
+    // What changes one service at the same time would meet in its containers.
+    private static async Task ApplyAsync(ComposeCall compose, Project project, WatchTrigger trigger, IReadOnlyList<string> paths)
     {
+        await trigger.Turn.WaitAsync();
         try
         {
             Service service = trigger.Service;
@@ -124,6 +131,10 @@ internal static class WatchCommand
         catch (Exception e) when (e is EngineApiException or IOException or ComposeException)
         {
             await compose.Error.WriteLineAsync("warning: " + e.Message);
+        }
+        finally
+        {
+            trigger.Turn.Release();
         }
     }
 
@@ -157,34 +168,5 @@ internal static class WatchCommand
         IdResponse exec = await engine.CreateExecAsync(id, new ExecCreateRequest { Cmd = command, AttachStdout = true, AttachStderr = true });
         await using HijackedStream stream = await engine.StartExecAsync(exec.Id, new ExecStartRequest());
         await stream.CopyToAsync(Stream.Null);
-    }
-}
-
-/// <summary>What is watched for one service, and what a change does.</summary>
-/// <param name="Service">The service.</param>
-/// <param name="Map">Its entry in the file.</param>
-internal sealed record WatchTrigger(Service Service, Mapping Map)
-{
-    public string Path => Map.Text("path")!;
-
-    public string Action => Map.Text("action")!;
-
-    public IReadOnlyList<string> Command => Map.Map("exec").Texts("command");
-
-    /// <summary>Where a changed file goes.</summary>
-    public string TargetOf(string path)
-    {
-        string relative = System.IO.Path.GetRelativePath(Path, path);
-        string target = Map.Text("target") ?? throw new ComposeException(Map.At, $"{Service.Path}.develop.watch", "the key \"target\" is missing");
-        return relative == "." ? target : System.IO.Path.Combine(target, relative);
-    }
-
-    /// <summary>Whether a change does not count.</summary>
-    public bool Ignores(string path)
-    {
-        string relative = System.IO.Path.GetRelativePath(Path, path);
-        bool ignored = Map.Items("ignore").Count > 0 && IgnorePatterns.From([.. Map.Texts("ignore")]).Excludes(relative);
-        bool left = Map.Items("include").Count > 0 && !IgnorePatterns.From([.. Map.Texts("include")]).Excludes(relative);
-        return ignored || left || relative.StartsWith(".git/", StringComparison.Ordinal);
     }
 }
