@@ -4,7 +4,6 @@ using Slipway.Compose;
 using Slipway.Compose.Actions;
 using Slipway.Compose.Files;
 using Slipway.Compose.Model;
-using Slipway.DockerApi;
 
 namespace Slipway.Cli.Verbs.Compose;
 

@@ -5,7 +5,6 @@ using Slipway.Cli.Streams;
 using Slipway.Client;
 using Slipway.Compose;
 using Slipway.Compose.Actions;
-using Slipway.Compose.Files;
 using Slipway.Compose.Model;
 using Slipway.Compose.Plan;
 using Slipway.DockerApi;
