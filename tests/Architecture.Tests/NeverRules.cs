@@ -12,6 +12,7 @@ public sealed class NeverRules
         ["Slipway.Oci"] = [],
         ["Slipway.DockerApi"] = [],
         ["Slipway.Terminal"] = [],
+        ["Slipway.BuildKitApi"] = [],
         ["Slipway.Linux"] = [],
         ["Slipway.Toml"] = [],
         ["Slipway.Engine"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux"],
@@ -20,12 +21,13 @@ public sealed class NeverRules
         ["Slipway.Transport"] = [],
         ["Slipway.Registry"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Transport"],
         ["Slipway.Api"] = ["Slipway.Transport", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
-        ["Slipway.BuildKit"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
+        ["Slipway.BuildKit"] = ["Slipway.BuildKitApi", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
         ["slipwayd"] = ["Slipway.BuildKit", "Slipway.Transport", "Slipway.Registry", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution", "Slipway.Api"],
         ["Slipway.Client"] = ["Slipway.DockerApi"],
+        ["Slipway.BuildClient"] = ["Slipway.BuildKitApi", "Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Compose"] = ["Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Packs"] = ["Slipway.Toml"],
-        ["slipway"] = ["Slipway.Packs", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client", "Slipway.Compose"],
+        ["slipway"] = ["Slipway.Packs", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client", "Slipway.BuildClient", "Slipway.Compose"],
     };
 
     private static readonly string[] MayDeclareNativeMethods = ["Slipway.Linux", "Slipway.Terminal"];
@@ -45,6 +47,9 @@ public sealed class NeverRules
     [InlineData("Slipway.Linux")]
     [InlineData("Slipway.Oci")]
     [InlineData("Slipway.DockerApi")]
+    [InlineData("Slipway.BuildKitApi")]
+    [InlineData("Slipway.BuildKit")]
+    [InlineData("Slipway.BuildClient")]
     public void Engine_and_kernel_know_no_http(string name) =>
         Assert.DoesNotContain(References(name), r => r.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal) || r == "System.Net.Http");
 

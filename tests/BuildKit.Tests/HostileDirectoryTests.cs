@@ -1,8 +1,7 @@
-using System.Net;
 using Google.Protobuf;
 using Slipway.Build.Context;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
 using Slipway.BuildKit.Sync;
 using Slipway.Engine;
 
@@ -137,31 +136,49 @@ public sealed class HostileDirectoryTests : IDisposable
         Assert.False(File.Exists("/etc/x"));
     }
 
-    // Runs the packets through the wire format; returns how many files were asked for.
+    // Runs the packets through a connection; returns how many files were asked for.
     private async Task<int> ReceiveAsync(params Packet[] packets)
     {
-        using var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent([.. packets.SelectMany(GrpcFrames.Encode)]) };
-        answer.TrailingHeaders.Add("grpc-status", "0");
-        using var body = new GrpcBody();
-        var asked = new MemoryStream();
-        var sending = body.CopyToAsync(asked);
-        using (var stop = new CancellationTokenSource())
-        using (var stream = new GrpcStream("test", Task.FromResult(answer), body, stop))
+        var asked = 0;
+        await using var pair = new ConnectionPair(async call =>
+        {
+            var counting = CountAsync(call);
+            foreach (var packet in packets)
+            {
+                await call.WriteAsync(packet);
+            }
+
+            if (packets.Any(packet => packet.Type == PacketType.PacketFin))
+            {
+                await Task.WhenAny(counting, Task.Delay(TimeSpan.FromSeconds(1)));
+            }
+
+            call.End(null);
+            await counting;
+        });
+        using var stream = await pair.Channel.OpenAsync("test", [], CancellationToken.None);
         using (var update = _mirror.Update())
         {
             await new ReceiveDirectory(stream, update, _ => { }, CancellationToken.None).RunAsync();
             stream.EndWriting();
         }
 
-        await sending;
-        asked.Position = 0;
-        var count = 0;
-        while (await GrpcFrames.ReadAsync(asked, Packet.Parser, CancellationToken.None) is { } packet)
-        {
-            count += packet.Type == PacketType.PacketReq ? 1 : 0;
-        }
+        return asked;
 
-        return count;
+        async Task CountAsync(GrpcCall call)
+        {
+            try
+            {
+                while (await call.Messages.ReadAsync(Packet.Parser, CancellationToken.None) is { } packet)
+                {
+                    asked += packet.Type == PacketType.PacketReq ? 1 : 0;
+                }
+            }
+            catch (GrpcException)
+            {
+                // The receiver refused.
+            }
+        }
     }
 
     private static Packet Told(string path, uint mode, string link = "", long modified = 0) =>

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Build;
 using Slipway.BuildKit.Builds;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
 using Slipway.BuildKit.Sessions;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Http2;
+using Slipway.BuildKitApi.Messages;
 using Slipway.Distribution;
 using Slipway.DockerApi;
 using Slipway.Engine;
@@ -14,10 +15,11 @@ namespace Slipway.BuildKit;
 /// <param name="builder">Builds.</param>
 /// <param name="registries">Fetches and pushes.</param>
 /// <param name="logs">Tells what goes wrong.</param>
-public sealed class BuildKitDoor(Builder builder, Registries registries, ILoggerFactory logs) : IAsyncDisposable
+public sealed class BuildKitDoor(Builder builder, Registries registries, ILoggerFactory logs)
 {
     private readonly Lock _lock = new();
-    private GrpcServer? _server;
+    private readonly ILogger _log = logs.CreateLogger("buildkit");
+    private GrpcMethods? _methods;
     private ControlMethods? _control;
     private UploadTable? _uploads;
     private SessionTable? _sessions;
@@ -25,7 +27,7 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
     /// <summary>Serves <c>POST /grpc</c> until the connection ends.</summary>
     /// <param name="stream">The connection.</param>
     /// <param name="stop">Ends it.</param>
-    public Task ServeAsync(Stream stream, CancellationToken stop) => Server().ServeAsync(stream, stop);
+    public Task ServeAsync(Stream stream, CancellationToken stop) => new Http2Connection(stream, Methods().ServeAsync).RunAsync(stop);
 
     /// <summary>Serves <c>POST /session</c> until the connection ends.</summary>
     /// <param name="stream">The connection.</param>
@@ -40,7 +42,7 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
     /// <exception cref="EngineException">It failed.</exception>
     public async Task BuildAsync(HttpBuild build, Action<JsonMessage> report, CancellationToken gone)
     {
-        Server();
+        Methods();
         try
         {
             var told = await _control!.RunAsync(build.Request(), Report, gone).ConfigureAwait(false);
@@ -67,12 +69,9 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
     /// <param name="gone">Cancelled when the client gives it up.</param>
     public Task UploadAsync(string id, Stream context, CancellationToken gone)
     {
-        Server();
+        Methods();
         return _uploads!.OfferAsync(id, context, gone);
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private SessionTable Sessions()
     {
@@ -82,16 +81,20 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
         }
     }
 
-    private GrpcServer Server()
+    private GrpcMethods Methods()
     {
         var sessions = Sessions();
         lock (_lock)
         {
-            return _server ??= new GrpcServer(Methods(sessions), builder.Engine.Time, logs);
+            return _methods ??= new GrpcMethods(Map(sessions), Failure, (error, method) => _log.LogError(error, "{Method} failed", method));
         }
     }
 
-    private Dictionary<string, Func<GrpcCall, Task>> Methods(SessionTable sessions)
+    // Another code would be put before the message by clients.
+    private static GrpcException? Failure(Exception error) =>
+        error is EngineException { Kind: not ErrorKind.Internal } e ? new GrpcException(GrpcStatus.Unknown, e.Message) : null;
+
+    private Dictionary<string, Func<GrpcCall, Task>> Map(SessionTable sessions)
     {
         var builds = new Rendezvous<ClientBuild>("build", builder.Engine.Time);
         _uploads = new UploadTable(builder.Engine.Time);

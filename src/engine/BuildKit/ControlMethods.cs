@@ -1,9 +1,9 @@
 using Google.Protobuf.WellKnownTypes;
 using Slipway.Build;
 using Slipway.BuildKit.Builds;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
-using Slipway.BuildKit.Messages.Gateway;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
+using Slipway.BuildKitApi.Messages.Gateway;
 using Slipway.BuildKit.Sessions;
 using Slipway.DockerApi;
 
@@ -45,7 +45,7 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
     /// <param name="gone">Cancelled when the client gives it up.</param>
     /// <returns>What the exporters tell.</returns>
     /// <exception cref="GrpcException">It failed.</exception>
-    internal async Task<IReadOnlyDictionary<string, string>> RunAsync(Messages.SolveRequest request, Func<StatusResponse, Task>? follow, CancellationToken gone)
+    internal async Task<IReadOnlyDictionary<string, string>> RunAsync(Slipway.BuildKitApi.Messages.SolveRequest request, Func<StatusResponse, Task>? follow, CancellationToken gone)
     {
         var session = await sessions.GetAsync(request.Session, gone).ConfigureAwait(false);
         var build = new ClientBuild(request, session, builder.Engine.Time, gone);
@@ -74,8 +74,8 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
 
     private async Task SolveAsync(GrpcCall call)
     {
-        var request = await call.ReadAsync(Messages.SolveRequest.Parser).ConfigureAwait(false);
-        var answer = new Messages.SolveResponse();
+        var request = await call.ReadAsync(Slipway.BuildKitApi.Messages.SolveRequest.Parser).ConfigureAwait(false);
+        var answer = new Slipway.BuildKitApi.Messages.SolveResponse();
         foreach (var (name, value) in await RunAsync(request, null, call.Gone).ConfigureAwait(false))
         {
             answer.ExporterResponse[name] = value;
@@ -136,7 +136,7 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
 
     private async Task PruneAsync(GrpcCall call)
     {
-        var request = await call.ReadAsync(Messages.PruneRequest.Parser).ConfigureAwait(false);
+        var request = await call.ReadAsync(Slipway.BuildKitApi.Messages.PruneRequest.Parser).ConfigureAwait(false);
         var before = builder.ListCache.Run();
         var filters = Filters.None;
         var until = request.KeepDuration > 0 ? builder.Engine.Time.GetUtcNow() - TimeSpan.FromTicks(request.KeepDuration / 100) : (DateTimeOffset?)null;

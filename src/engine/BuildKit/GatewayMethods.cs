@@ -1,7 +1,7 @@
 using Slipway.BuildKit.Builds;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
-using Slipway.BuildKit.Messages.Gateway;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
+using Slipway.BuildKitApi.Messages.Gateway;
 
 namespace Slipway.BuildKit;
 
@@ -73,7 +73,7 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
     private async Task SolveAsync(GrpcCall call)
     {
         var build = await BuildAsync(call).ConfigureAwait(false);
-        var request = await call.ReadAsync(Messages.Gateway.SolveRequest.Parser).ConfigureAwait(false);
+        var request = await call.ReadAsync(Slipway.BuildKitApi.Messages.Gateway.SolveRequest.Parser).ConfigureAwait(false);
         if (!IsDockerfile(request))
         {
             throw new GrpcException(GrpcStatus.Unimplemented, request.Frontend.Length > 0 ? $"no frontend named {request.Frontend}: Dockerfiles are what this engine builds" : "graphs of other frontends are not built by this engine");
@@ -85,11 +85,11 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
             await build.Result(result.Ref.Id).EvaluateAsync().ConfigureAwait(false);
         }
 
-        await call.WriteAsync(new Messages.Gateway.SolveResponse { Ref = request.AllowResultReturn ? "" : result.Ref?.Id ?? "", Result = request.AllowResultReturn ? result : null }).ConfigureAwait(false);
+        await call.WriteAsync(new Slipway.BuildKitApi.Messages.Gateway.SolveResponse { Ref = request.AllowResultReturn ? "" : result.Ref?.Id ?? "", Result = request.AllowResultReturn ? result : null }).ConfigureAwait(false);
     }
 
     // Every version of docker's own frontend is ours.
-    private static bool IsDockerfile(Messages.Gateway.SolveRequest request) =>
+    private static bool IsDockerfile(Slipway.BuildKitApi.Messages.Gateway.SolveRequest request) =>
         request.Frontend == "dockerfile.v0"
         || (request.Frontend == "gateway.v0" && request.FrontendOpt.GetValueOrDefault("source") is { } source && source.Contains("docker/dockerfile", StringComparison.Ordinal));
 

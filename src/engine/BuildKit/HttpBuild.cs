@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
 using Slipway.BuildKit.Builds;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Messages;
 using Slipway.DockerApi;
 
 namespace Slipway.BuildKit;

@@ -51,7 +51,7 @@ internal static class DaemonProcess
             await using var registry = await RegistryListener.StartAsync(settings, engine, log, room);
             using var registries = Registries.For(engine, registry?.Own);
             using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
-            await using var buildKit = new BuildKitDoor(builder, registries, log);
+            var buildKit = new BuildKitDoor(builder, registries, log);
             var routes = ApiRoutes.For(engine, builder, registries, Upgrades(buildKit), () => log.Least <= LogLevel.Debug);
             OwnRegistryEndpoint.Map(routes, registry?.Own);
             await ServeAsync(routes, endPoints, time, log, room, signals);

@@ -10,6 +10,15 @@ public sealed partial class EngineClient
     public async Task<HijackedStream> DialAsync(CancellationToken cancellation = default) =>
         new(new HttpConnection(await Address.ConnectAsync(cancellation).ConfigureAwait(false)), null);
 
+    /// <summary>Asks for another protocol on a connection of its own.</summary>
+    /// <param name="path">Path and query, without the version.</param>
+    /// <param name="protocol">What is spoken from then on, such as <c>h2c</c>.</param>
+    /// <param name="headers">Further header lines, each ending in CR LF.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    /// <exception cref="EngineApiException">The engine refused it.</exception>
+    public Task<HijackedStream> UpgradeAsync(string path, string protocol, string headers = "", CancellationToken cancellation = default) =>
+        HijackAsync(path, RequestBody.Empty, protocol, headers, cancellation);
+
     /// <summary>Sends a request without a body or with one in JSON.</summary>
     /// <param name="method">HTTP method.</param>
     /// <param name="path">Path and query, without the version.</param>

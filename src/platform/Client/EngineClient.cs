@@ -115,16 +115,18 @@ public sealed partial class EngineClient(EngineAddress address) : IDisposable
     }
 
     /// <summary>Hands the connection over to the caller after the engine's 101 (or, from old engines, 200).</summary>
-    private async Task<HijackedStream> HijackAsync(string path, RequestBody body, CancellationToken cancellation)
+    private Task<HijackedStream> HijackAsync(string path, RequestBody body, CancellationToken cancellation) => HijackAsync(path, body, "tcp", "", cancellation);
+
+    private async Task<HijackedStream> HijackAsync(string path, RequestBody body, string protocol, string headers, CancellationToken cancellation)
     {
-        const string Upgrade = "Connection: Upgrade\r\nUpgrade: tcp\r\n";
+        var upgrade = $"Connection: Upgrade\r\nUpgrade: {protocol}\r\n{headers}";
         try
         {
-            return await UpgradeAsync($"/v{_version}{path}", body, Upgrade, cancellation).ConfigureAwait(false);
+            return await UpgradeAsync($"/v{_version}{path}", body, upgrade, cancellation).ConfigureAwait(false);
         }
         catch (EngineApiException e) when (AcceptOlder(e))
         {
-            return await UpgradeAsync($"/v{_version}{path}", body, Upgrade, cancellation).ConfigureAwait(false);
+            return await UpgradeAsync($"/v{_version}{path}", body, upgrade, cancellation).ConfigureAwait(false);
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Messages;
 
 namespace Slipway.BuildKit.Builds;
 

@@ -1,5 +1,5 @@
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages.Gateway;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages.Gateway;
 using Slipway.BuildKit.Sessions;
 
 namespace Slipway.BuildKit.Builds;
@@ -12,7 +12,7 @@ internal sealed class ClientBuild : IAsyncDisposable
     private readonly List<Func<Task>> _atEnd = [];
     private readonly CancellationTokenSource _cancel;
 
-    internal ClientBuild(Messages.SolveRequest request, Session session, TimeProvider time, CancellationToken cancel)
+    internal ClientBuild(Slipway.BuildKitApi.Messages.SolveRequest request, Session session, TimeProvider time, CancellationToken cancel)
     {
         (Request, Session) = (request, session);
         Progress = new BuildProgress(request.Ref, time);
@@ -20,7 +20,7 @@ internal sealed class ClientBuild : IAsyncDisposable
     }
 
     /// <summary>What was asked.</summary>
-    internal Messages.SolveRequest Request { get; }
+    internal Slipway.BuildKitApi.Messages.SolveRequest Request { get; }
 
     /// <summary>The client that asked.</summary>
     internal Session Session { get; }

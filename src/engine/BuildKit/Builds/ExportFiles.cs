@@ -1,4 +1,4 @@
-using Slipway.BuildKit.Grpc;
+using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKit.Sync;
 using Slipway.Engine;
 using Slipway.Engine.Files;

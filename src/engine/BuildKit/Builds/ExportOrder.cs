@@ -18,7 +18,7 @@ internal sealed record ExportOrder(string Type, IReadOnlyDictionary<string, stri
     internal bool Push => Flag("push");
 
     /// <summary>All that a request asks for.</summary>
-    internal static IReadOnlyList<ExportOrder> Of(Messages.SolveRequest request) => request switch
+    internal static IReadOnlyList<ExportOrder> Of(Slipway.BuildKitApi.Messages.SolveRequest request) => request switch
     {
         { Exporters.Count: > 0 } => [.. request.Exporters.Select(exporter => new ExportOrder(exporter.Type, exporter.Attrs))],
         { Exporter.Length: > 0 } => [new ExportOrder(request.Exporter, request.ExporterAttrs)],

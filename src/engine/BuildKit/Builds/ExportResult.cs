@@ -1,5 +1,5 @@
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages.Gateway;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages.Gateway;
 
 namespace Slipway.BuildKit.Builds;
 

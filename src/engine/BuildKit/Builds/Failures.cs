@@ -4,8 +4,8 @@ using Google.Protobuf;
 using Slipway.Build;
 using Slipway.Build.Dockerfile;
 using Slipway.Build.Graph;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
 using Slipway.Engine;
 
 namespace Slipway.BuildKit.Builds;

@@ -4,8 +4,8 @@ using Slipway.Build;
 using Slipway.Build.Context;
 using Slipway.Build.Dockerfile;
 using Slipway.Build.Graph;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages.Gateway;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages.Gateway;
 using Slipway.BuildKit.Sessions;
 using Slipway.BuildKit.Sync;
 using Slipway.DockerApi;
@@ -23,7 +23,7 @@ internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRe
     /// <summary>Plans a build.</summary>
     /// <param name="build">For whom.</param>
     /// <param name="options">What the client wants.</param>
-    /// <exception cref="Grpc.GrpcException">It cannot be built.</exception>
+    /// <exception cref="Slipway.BuildKitApi.Grpc.GrpcException">It cannot be built.</exception>
     internal async Task<FrontendResult> PlanAsync(ClientBuild build, FrontendOptions options)
     {
         var directories = new ClientDirectories(builder, sessions, build, options);

@@ -2,7 +2,7 @@ using Google.Protobuf;
 using Slipway.Build;
 using Slipway.Build.Dockerfile;
 using Slipway.Build.Graph;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Messages;
 
 namespace Slipway.BuildKit.Builds;
 
@@ -43,7 +43,7 @@ internal sealed class FrontendResult : IAsyncDisposable
     internal ProgressStep Step(Operation operation) => _steps[operation];
 
     /// <summary>Does the build, once.</summary>
-    /// <exception cref="Grpc.GrpcException">It failed.</exception>
+    /// <exception cref="Slipway.BuildKitApi.Grpc.GrpcException">It failed.</exception>
     internal Task EvaluateAsync() => _evaluated.Value;
 
     /// <summary>Its files, once it is done.</summary>
@@ -113,6 +113,6 @@ internal sealed class FrontendResult : IAsyncDisposable
         Detail = { ByteString.CopyFromUtf8(warning.Description ?? "") },
         Url = warning.Url ?? "",
         Info = new SourceInfo { Filename = FileName, Data = ByteString.CopyFrom(Dockerfile), Language = "Dockerfile" },
-        Ranges = { new Messages.Range { Start = new Position { Line = warning.Span.Line }, End = new Position { Line = warning.Span.EndLine } } },
+        Ranges = { new Slipway.BuildKitApi.Messages.Range { Start = new Position { Line = warning.Span.Line }, End = new Position { Line = warning.Span.EndLine } } },
     };
 }

@@ -1,6 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Messages;
 
 namespace Slipway.BuildKit.Builds;
 

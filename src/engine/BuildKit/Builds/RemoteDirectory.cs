@@ -1,6 +1,6 @@
 using Slipway.Build;
 using Slipway.Build.Context;
-using Slipway.BuildKit.Grpc;
+using Slipway.BuildKitApi.Grpc;
 
 namespace Slipway.BuildKit.Builds;
 

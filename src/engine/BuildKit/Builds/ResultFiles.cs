@@ -1,8 +1,8 @@
 using Google.Protobuf;
 using Slipway.Build;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
-using Slipway.BuildKit.Sync;
+using Slipway.BuildKitApi;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
 using Slipway.Linux;
 
 namespace Slipway.BuildKit.Builds;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
 using Slipway.Engine;
 using Slipway.Oci;
 

@@ -1,4 +1,4 @@
-using Slipway.BuildKit.Grpc;
+using Slipway.BuildKitApi.Grpc;
 
 namespace Slipway.BuildKit.Sessions;
 

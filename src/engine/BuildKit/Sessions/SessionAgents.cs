@@ -1,6 +1,6 @@
 using Slipway.Build;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
 
 namespace Slipway.BuildKit.Sessions;
 

@@ -1,6 +1,6 @@
 using Slipway.BuildKit.Builds;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
 using Slipway.Distribution;
 using Slipway.Distribution.Authorization;
 using Slipway.DockerApi;

@@ -1,5 +1,5 @@
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
 
 namespace Slipway.BuildKit.Sessions;
 

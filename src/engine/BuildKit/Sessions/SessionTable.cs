@@ -1,7 +1,6 @@
-using Google.Protobuf.WellKnownTypes;
 using Slipway.BuildKit.Builds;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Transport;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Http2;
 
 namespace Slipway.BuildKit.Sessions;
 
@@ -37,32 +36,16 @@ internal sealed class SessionTable(TimeProvider time)
     internal async Task JoinAsync(Stream stream, SessionHello hello, CancellationToken stop)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var watched = new WatchedStream(stream, gone.Cancel);
-        using var channel = new GrpcChannel(watched);
-        _sessions.Add(hello.Id, new Session(hello.Id, hello.SharedKey, hello.Methods, channel, gone.Token));
+        var connection = new Http2Connection(stream, null);
+        _sessions.Add(hello.Id, new Session(hello.Id, hello.SharedKey, hello.Methods, new GrpcChannel(connection), gone.Token));
         try
         {
-            await ServeAsync(channel, gone.Token).ConfigureAwait(false);
+            await connection.RunAsync(stop).ConfigureAwait(false);
         }
         finally
         {
             _sessions.Remove(hello.Id);
-            await watched.EndAsync().ConfigureAwait(false);
+            await gone.CancelAsync().ConfigureAwait(false);
         }
-    }
-
-    private async Task ServeAsync(GrpcChannel channel, CancellationToken gone)
-    {
-        try
-        {
-            // The first call opens the connection; from then on its end is noticed.
-            await channel.CallAsync("/grpc.health.v1.Health/Check", new Empty(), Empty.Parser, gone).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is GrpcException or OperationCanceledException)
-        {
-            // A client without that service is as good.
-        }
-
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

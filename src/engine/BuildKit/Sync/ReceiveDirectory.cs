@@ -1,6 +1,7 @@
 using Slipway.Build.Context;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
 using Slipway.BuildKit.Sessions;
 using Slipway.Engine;
 using Slipway.Linux;

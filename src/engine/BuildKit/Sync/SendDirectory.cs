@@ -1,6 +1,7 @@
 using Google.Protobuf;
-using Slipway.BuildKit.Grpc;
-using Slipway.BuildKit.Messages;
+using Slipway.BuildKitApi;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
 using Slipway.Linux;
 
 namespace Slipway.BuildKit.Sync;

@@ -41,8 +41,7 @@ internal sealed record BuildSource(Stream Archive, string Dockerfile, string? Re
     {
         byte[] head = new byte[512];
         head = head[..await input.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false)];
-        bool archive = (head.Length > TarMagic + 5 && head.AsSpan(TarMagic, 5).SequenceEqual("ustar"u8)) || IsPacked(head);
-        if (archive)
+        if (IsArchive(head))
         {
             return new BuildSource(new PrefixedStream(head, input), file, null);
         }
@@ -52,6 +51,9 @@ internal sealed record BuildSource(Stream Archive, string Dockerfile, string? Re
         await input.CopyToAsync(text);
         return new BuildSource(TarSource.Context(Path.GetTempPath(), IgnorePatterns.From(["**"]), new Dictionary<string, byte[]> { [UsualName] = text.ToArray() }), UsualName, null);
     }
+
+    /// <summary>Whether these are the first bytes of a tar archive, plain or compressed.</summary>
+    public static bool IsArchive(ReadOnlySpan<byte> head) => (head.Length > TarMagic + 5 && head.Slice(TarMagic, 5).SequenceEqual("ustar"u8)) || IsPacked(head);
 
     private static bool IsPacked(ReadOnlySpan<byte> head) =>
         head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) || head.StartsWith("BZh"u8) || head.StartsWith((ReadOnlySpan<byte>)[0xfd, 0x37, 0x7a]) || head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]);

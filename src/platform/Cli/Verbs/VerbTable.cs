@@ -29,7 +29,7 @@ internal static class VerbTable
         new(["run", "container run"], "Create and run a new container from an image", RunVerbs.Run) { Common = true },
         new(["exec", "container exec"], "Run a command in a running container", ExecVerb.Exec) { Common = true },
         new(["ps", "container ls", "container list", "container ps"], "List containers", ContainerListVerb.List) { Common = true },
-        new(["build", "image build", "builder build"], "Build an image from a Dockerfile", BuildVerb.Build) { Common = true },
+        new(["build", "image build", "builder build"], "Build an image from a Dockerfile", Builds.BuildVerb.Build) { Common = true },
         new(["pull", "image pull"], "Download an image from a registry", RegistryVerbs.Pull) { Common = true },
         new(["push", "image push"], "Upload an image to a registry", RegistryVerbs.Push) { Common = true },
         new(["images", "image ls", "image list"], "List images", ImageListVerb.List) { Common = true },

@@ -1,0 +1,54 @@
+using Slipway.Acceptance.Fixture;
+using Slipway.Faults.Fixture;
+
+namespace Slipway.Acceptance.Building;
+
+/// <summary><c>slipway build</c> over BuildKit's API: its side of the session, its outputs, its progress.</summary>
+[Collection(BuildCollection.Name)]
+public sealed class SlipwayBuildTests(EngineRoom room)
+{
+    [Fact]
+    public async Task SecretsContextsAndMetadata()
+    {
+        const string secret = "s3cr3t-of-slipway";
+        var context = new Context(room, "FROM busybox\nARG A\nCOPY --from=more f /f\nRUN --mount=type=secret,id=tok --mount=type=secret,id=e,env=E test \"$E\" = v && wc -c < /run/secrets/tok > /n\nCOPY . /c/\n")
+            .Write("kept", "k").Write("left/out", "x").Write("left/in", "i").Write(".dockerignore", "left\n!left/in\nDockerfile\n");
+        var more = new Context(room, "").Write("f", "further");
+        var (name, files) = (EngineRoom.Name("img"), Path.Combine(room.Home, EngineRoom.Name("files")));
+        Directory.CreateDirectory(files);
+        File.WriteAllText(Path.Combine(files, "tok"), secret);
+        File.WriteAllText(Path.Combine(files, "e"), "v");
+        var built = await room.Client("slipway", "build", "--progress=plain", "-t", name, "--build-context", "more=" + more.Path, "--secret", $"id=tok,src={files}/tok", "--secret", $"id=e,src={files}/e",
+            "--iidfile", $"{files}/id", "--metadata-file", $"{files}/meta", context.Path);
+        built.Ok();
+        Assert.Equal($"{secret.Length}\nfurther\n/c/.dockerignore\n/c/kept\n/c/left/in", (await room.Run(name, "sh", "-c", "cat /n /f; echo; find /c -type f | sort")).Ok());
+        Assert.Equal(File.ReadAllText($"{files}/id"), await room.Inspect(name, "{{.Id}}"));
+        Assert.Contains("\"containerimage.config.digest\": \"sha256:", File.ReadAllText($"{files}/meta"), StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, built.Error + room.Daemon.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AFailureEndsWithTheStepsOutputAndItsPlace()
+    {
+        var failed = await room.Client("slipway", "build", "--progress=plain", new Context(room, "FROM busybox\nRUN echo last words; exit 7\n").Path);
+        failed.Fails("failed to solve: process \"/bin/sh -c echo last words; exit 7\" did not complete successfully: exit code: 7");
+        var end = failed.Error[failed.Error.IndexOf("------\n", StringComparison.Ordinal)..];
+        Assert.StartsWith("------\n > [2/2] RUN echo last words; exit 7:\nlast words\n------\nDockerfile:2\n", end, StringComparison.Ordinal);
+        Assert.Contains("   2 | >>> RUN echo last words; exit 7\n", end, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FilesComeBack()
+    {
+        var context = new Context(room, "FROM busybox AS b\nRUN mkdir -p /o/d && echo x > /o/d/f && chmod 640 /o/d/f && ln -s f /o/d/l && ln /o/d/f /o/d/h\nFROM scratch\nCOPY --from=b /o /\n");
+        var directory = Path.Combine(room.Home, EngineRoom.Name("out"));
+        (await room.Client("slipway", "build", "-q", "-o", directory, context.Path)).Ok();
+        Assert.Equal("x\n", File.ReadAllText(Path.Combine(directory, "d/h")));
+        Assert.Equal("f", new FileInfo(Path.Combine(directory, "d/l")).LinkTarget);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(Path.Combine(directory, "d/f")));
+        (await room.Client("slipway", "build", "-q", "-o", $"type=tar,dest={directory}.tar", context.Path)).Ok();
+        Assert.Contains("d/f", Tool.Run("tar", "tf", directory + ".tar"), StringComparison.Ordinal);
+        (await room.Client("slipway", "build", "-q", "-o", $"type=oci,dest={directory}.oci.tar", context.Path)).Ok();
+        Assert.Contains("oci-layout", Tool.Run("tar", "tf", directory + ".oci.tar"), StringComparison.Ordinal);
+    }
+}
