@@ -10,6 +10,7 @@ internal sealed class ReceiveDirectory(GrpcCall call, string root)
     private readonly Dictionary<uint, (FileStream File, Stat Stat)> _open = [];
     private readonly Dictionary<uint, Stat> _files = [];
     private readonly List<(string Path, Stat Stat)> _directories = [];
+    private readonly List<(string Path, string Target, Stat Stat)> _linked = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal) { "" };
     private uint _count;
     private bool _allTold;
@@ -32,6 +33,13 @@ internal sealed class ReceiveDirectory(GrpcCall call, string root)
             {
                 await file.DisposeAsync().ConfigureAwait(false);
             }
+        }
+
+        // The base library makes no hard links.
+        foreach (var (path, target, stat) in _linked)
+        {
+            File.Copy(target, path);
+            Finish(path, stat);
         }
 
         // Last, as a directory may be closed to its owner, and what is put into it changes its time.
@@ -87,8 +95,7 @@ internal sealed class ReceiveDirectory(GrpcCall call, string root)
                 break;
             case regular when stat.Linkname.Length > 0:
                 Clear(path);
-                File.Copy(Place(stat.Linkname), path);
-                Finish(path, stat);
+                _linked.Add((path, Place(stat.Linkname), stat));
                 break;
             case regular:
                 Clear(path);
