@@ -27,6 +27,7 @@ public sealed class NeverRules
         ["Slipway.BuildClient"] = ["Slipway.BuildKitApi", "Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Compose"] = ["Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Packs"] = ["Slipway.Toml"],
+        ["slipway-server"] = ["Slipway.DockerApi", "Slipway.Client", "Slipway.Packs", "Slipway.Toml"],
         ["slipway"] = ["Slipway.Packs", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client", "Slipway.BuildClient", "Slipway.Compose"],
     };
 
@@ -38,7 +39,7 @@ public sealed class NeverRules
     [MemberData(nameof(Assemblies))]
     public void An_assembly_references_only_the_rooms_below_it(string name)
     {
-        var references = References(name).Where(r => r.StartsWith("Slipway.", StringComparison.Ordinal) || r is "slipwayd" or "slipway");
+        var references = References(name).Where(r => r.StartsWith("Slipway.", StringComparison.Ordinal) || r is "slipwayd" or "slipway" or "slipway-server");
         Assert.Empty(references.Except(MayReference[name]));
     }
 

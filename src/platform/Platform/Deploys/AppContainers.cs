@@ -1,0 +1,131 @@
+using System.Globalization;
+using Slipway.Client;
+using Slipway.DockerApi;
+using Slipway.Platform.Apps;
+using Slipway.Platform.Engines;
+using Slipway.Platform.Model;
+using Slipway.Platform.Proxy;
+using Slipway.Platform.Settings;
+
+namespace Slipway.Platform.Deploys;
+
+/// <summary>Makes, stops and removes containers of applications.</summary>
+public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Routes routes, Variables variables, PlatformIdentity identity)
+{
+    /// <summary>Names of the containers that a deployment makes.</summary>
+    internal static IReadOnlyList<string> NamesFor(App app, Deployment deployment, Release release) =>
+        [.. Enumerable.Range(1, release.Run.Replicas).Select(replica => string.Create(CultureInfo.InvariantCulture, $"{app.Name}-{deployment.Number}-{replica}"))];
+
+    /// <summary>Name of the engine's volume behind an application's.</summary>
+    internal static string VolumeOf(App app, string volume) => $"slipway-{app.Id[..8]}-{volume[..volume.IndexOf(':', StringComparison.Ordinal)]}";
+
+    /// <summary>Makes and starts one container of a release.</summary>
+    /// <param name="server">Where.</param>
+    /// <param name="app">Of which application.</param>
+    /// <param name="release">What.</param>
+    /// <param name="deployment">For which deployment; null for one that runs a command aside.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="command">A command in place of the release's; null for the release's.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    internal async Task StartAsync(Server server, App app, Release release, Deployment deployment, string name, IReadOnlyList<string>? command, CancellationToken cancellation)
+    {
+        var engine = engines.Of(server);
+        var network = proxy.NetworkOf(app.EnvironmentId);
+        await proxy.EnsureNetworkAsync(engine, network, cancellation).ConfigureAwait(false);
+        await engine.CreateContainerAsync(Request(app, release, deployment, name, command, network), name, cancellation: cancellation).ConfigureAwait(false);
+        await engine.StartContainerAsync(name, cancellation: cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops containers, side by side, each with its grace period.</summary>
+    internal async Task StopAsync(Server server, IReadOnlyList<string> names, int graceSeconds, CancellationToken cancellation) =>
+        await Task.WhenAll(names.Select(name => IgnoreMissingAsync(() => engines.Of(server).StopContainerAsync(name, graceSeconds, cancellation: cancellation)))).ConfigureAwait(false);
+
+    /// <summary>Removes containers; their anonymous volumes go with them, named ones stay.</summary>
+    internal async Task RemoveAsync(Server server, IReadOnlyList<string> names, CancellationToken cancellation) =>
+        await Task.WhenAll(names.Select(name => IgnoreMissingAsync(() => engines.Of(server).RemoveContainerAsync(name, force: true, volumes: true, cancellation: cancellation)))).ConfigureAwait(false);
+
+    /// <summary>Containers of this platform on a server.</summary>
+    /// <param name="server">Where.</param>
+    /// <param name="label">A label that they have, such as an application's.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    internal async Task<IReadOnlyList<ContainerSummary>> ListAsync(Server server, string label, string value, CancellationToken cancellation) =>
+        await engines.Of(server).ListContainersAsync(all: true, filters: Filters.None.With("label", $"{Labels.Platform}={identity.Id}").With("label", $"{label}={value}"), cancellation: cancellation).ConfigureAwait(false);
+
+    private static async Task IgnoreMissingAsync(Func<Task> call)
+    {
+        try
+        {
+            await call().ConfigureAwait(false);
+        }
+        catch (EngineApiException e) when (e.StatusCode is 404 or 409)
+        {
+            // Somebody else has removed it, or is about to.
+        }
+    }
+
+    private ContainerCreateRequest Request(App app, Release release, Deployment deployment, string name, IReadOnlyList<string>? command, string network)
+    {
+        var aside = command is not null;
+        var words = command ?? release.Run.Command;
+        return new ContainerCreateRequest
+        {
+            Image = release.ImageId,
+            Cmd = words.Count > 0 ? words : null,
+            Entrypoint = words.Count > 0 ? [] : null,
+            Env = [.. EnvironmentOf(app, release, name).Select(pair => $"{pair.Key}={pair.Value}")],
+            StopTimeout = release.Run.StopGraceSeconds,
+            Labels = new Dictionary<string, string>
+            {
+                [Labels.Platform] = identity.Id, [Labels.App] = app.Id, [Labels.AppName] = app.Name, [Labels.Release] = release.Id, [Labels.Deployment] = deployment.Id,
+            },
+            HostConfig = new HostConfig
+            {
+                NetworkMode = network,
+                RestartPolicy = new RestartPolicy { Name = aside ? "no" : "unless-stopped" },
+                Memory = release.Run.Memory,
+                NanoCpus = (long)(release.Run.Cpus * 1e9),
+                Mounts = [.. release.Run.Volumes.Select(volume => Mount(app, volume))],
+            },
+            NetworkingConfig = new NetworkingConfig
+            {
+                EndpointsConfig = new Dictionary<string, EndpointSettings?> { [network] = new EndpointSettings { Aliases = aside ? [] : [app.Name] } },
+            },
+        };
+    }
+
+    private static Mount Mount(App app, string volume)
+    {
+        var parts = volume.Split(':');
+        return new Mount { Type = "volume", Source = VolumeOf(app, volume), Target = parts[1], ReadOnly = parts.Length == 3 };
+    }
+
+    // Predefined first: a variable of the user's with the same name wins.
+    private SortedDictionary<string, string> EnvironmentOf(App app, Release release, string name)
+    {
+        var (urls, domains) = (routes.UrlsOf(app), routes.DomainsOf(app));
+        var result = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["HOST"] = "0.0.0.0",
+            ["PORT"] = release.Port.ToString(CultureInfo.InvariantCulture),
+            ["SLIPWAY_APP"] = app.Name,
+            ["SLIPWAY_URL"] = string.Join(',', urls),
+            ["COOLIFY_URL"] = string.Join(',', urls),
+            ["COOLIFY_FQDN"] = string.Join(',', domains.Select(domain => domain.Host)),
+            ["COOLIFY_BRANCH"] = app.Source.Branch,
+            ["COOLIFY_RESOURCE_UUID"] = app.Id,
+            ["COOLIFY_CONTAINER_NAME"] = name,
+        };
+        if (release.Commit is { } commit)
+        {
+            result["SOURCE_COMMIT"] = commit;
+        }
+
+        foreach (var (key, value) in variables.Resolve(app, release.Variables, build: false))
+        {
+            result[key] = value;
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,32 @@
+namespace Slipway.Platform.Engines;
+
+/// <summary>Labels by which the platform knows its own containers, networks and volumes.</summary>
+internal static class Labels
+{
+    /// <summary>Identity of the application.</summary>
+    internal const string App = "slipway.app";
+
+    /// <summary>Its name, for people.</summary>
+    internal const string AppName = "slipway.app.name";
+
+    /// <summary>Identity of the release.</summary>
+    internal const string Release = "slipway.release";
+
+    /// <summary>Identity of the deployment that made it.</summary>
+    internal const string Deployment = "slipway.deployment";
+
+    /// <summary>The proxy's container.</summary>
+    internal const string Proxy = "slipway.proxy";
+
+    /// <summary>Identity of the platform: two of them on one engine leave each other's things alone.</summary>
+    internal const string Platform = "slipway.platform";
+
+    /// <summary>On images: the port that the build's plan knows.</summary>
+    internal const string Port = "slipway.port";
+
+    /// <summary>On images: a start command for a shell.</summary>
+    internal const string Start = "slipway.start";
+
+    /// <summary>On images: a command for a shell that runs once before the release serves.</summary>
+    internal const string ReleaseCommand = "slipway.release-command";
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Net;
+using Slipway.Client;
+using Slipway.DockerApi;
+using Slipway.Platform.Engines;
+using Slipway.Platform.Model;
+using Slipway.Platform.Settings;
+
+namespace Slipway.Platform.Proxy;
+
+/// <summary>The proxy of a server: a container that runs Caddy, in the networks of all environments that have applications there.</summary>
+public sealed class ProxyContainer(EnginePool engines, ServerOptions options, PlatformIdentity identity)
+{
+    private const string Spec = "slipway.proxy.spec";
+
+    /// <summary>Name of the container.</summary>
+    public string Name => $"slipway-proxy-{identity.Short}";
+
+    /// <summary>Name of the network of an environment.</summary>
+    public string NetworkOf(string environmentId) => $"slipway-{environmentId}";
+
+    /// <summary>Makes the container if it is missing or has other ports than it should, and starts it if it does not run.</summary>
+    /// <exception cref="PlatformException">Its image is missing, or the engine refuses it.</exception>
+    public async Task EnsureAsync(Server server, IEnumerable<string> environmentIds, CancellationToken cancellation)
+    {
+        var engine = engines.Of(server);
+        try
+        {
+            var networks = environmentIds.Select(NetworkOf).ToList();
+            foreach (var network in networks)
+            {
+                await EnsureNetworkAsync(engine, network, cancellation).ConfigureAwait(false);
+            }
+
+            var present = await FindAsync(engine, cancellation).ConfigureAwait(false);
+            if (present is not null && present.Config.Labels?.GetValueOrDefault(Spec) != SpecOf(server))
+            {
+                await engine.RemoveContainerAsync(Name, force: true, cancellation: cancellation).ConfigureAwait(false);
+                present = null;
+            }
+
+            if (present is null)
+            {
+                await engine.CreateContainerAsync(Request(server), Name, cancellation: cancellation).ConfigureAwait(false);
+                present = await engine.InspectContainerAsync(Name, cancellation: cancellation).ConfigureAwait(false);
+            }
+
+            foreach (var network in networks.Where(network => present.NetworkSettings.Networks?.ContainsKey(network) != true))
+            {
+                await engine.ConnectNetworkAsync(network, new NetworkConnectRequest { Container = Name }, cancellation).ConfigureAwait(false);
+            }
+
+            if (!present.State.Running)
+            {
+                await engine.StartContainerAsync(Name, cancellation: cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (EngineApiException e) when (e.StatusCode == 404 && e.Message.Contains("image", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new PlatformException(Refusal.Unavailable, $"server {server.Name} lacks the proxy's image {options.ProxyImage}: slipway image bootstrap caddy", e);
+        }
+        catch (Exception e) when (e is EngineApiException or EngineUnreachableException)
+        {
+            throw new PlatformException(Refusal.Unavailable, $"the proxy of server {server.Name} cannot be started: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Makes the network of an environment if it is missing.</summary>
+    internal async Task EnsureNetworkAsync(EngineClient engine, string network, CancellationToken cancellation)
+    {
+        try
+        {
+            await engine.InspectNetworkAsync(network, cancellation).ConfigureAwait(false);
+        }
+        catch (EngineApiException e) when (e.StatusCode == 404)
+        {
+            await engine.CreateNetworkAsync(
+                new NetworkCreateRequest { Name = network, Labels = new Dictionary<string, string> { [Labels.Platform] = identity.Id } }, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<ContainerInspect?> FindAsync(EngineClient engine, CancellationToken cancellation)
+    {
+        try
+        {
+            return await engine.InspectContainerAsync(Name, cancellation: cancellation).ConfigureAwait(false);
+        }
+        catch (EngineApiException e) when (e.StatusCode == 404)
+        {
+            return null;
+        }
+    }
+
+    private string SpecOf(Server server) => $"{options.ProxyImage} {server.HttpPort} {server.HttpsPort}";
+
+    private ContainerCreateRequest Request(Server server) => new()
+    {
+        Image = options.ProxyImage,
+        Labels = new Dictionary<string, string> { [Labels.Proxy] = "true", [Labels.Platform] = identity.Id, [Spec] = SpecOf(server) },
+        ExposedPorts = new Dictionary<string, EmptyObject> { ["80/tcp"] = default, ["443/tcp"] = default, ["443/udp"] = default },
+        HostConfig = new HostConfig
+        {
+            RestartPolicy = new RestartPolicy { Name = "always" },
+            PortBindings = new Dictionary<string, IReadOnlyList<PortBinding>?>
+            {
+                ["80/tcp"] = [Binding(server.HttpPort)],
+                ["443/tcp"] = [Binding(server.HttpsPort)],
+                ["443/udp"] = [Binding(server.HttpsPort)],
+            },
+            Mounts =
+            [
+                new Mount { Type = "volume", Source = Name + "-data", Target = "/data" },
+                new Mount { Type = "volume", Source = Name + "-config", Target = "/config" },
+            ],
+        },
+    };
+
+    private static PortBinding Binding(string text) => IPEndPoint.TryParse(text, out var end) && end.Port > 0
+        ? new PortBinding { HostIp = end.Address.ToString(), HostPort = end.Port.ToString(CultureInfo.InvariantCulture) }
+        : new PortBinding { HostPort = text };
+}
