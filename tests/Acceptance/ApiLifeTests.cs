@@ -31,6 +31,30 @@ public sealed class ApiLifeTests(EngineRoom room)
         await daemon.RemoveAsync(other);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task KillsForWantOfMemoryAreToldWhenTheyHappen(bool limitedLater)
+    {
+        var since = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        string[] limits = ["--memory", "12m", "--memory-swap", "12m"];
+        var fifo = "mkfifo /go; read x </go; tail /dev/zero; sleep 1000";
+        var name = await room.Background([.. limitedLater ? [] : limits, "busybox", "sh", "-c", fifo]);
+        if (limitedLater)
+        {
+            (await room.Docker(["update", .. limits, name])).Ok();
+        }
+
+        async Task<int> Told() =>
+            (await room.Docker("events", "--since", $"{since}", "--until", $"{TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 1}", "--filter", "container=" + name, "--filter", "event=oom", "--format", "{{.Action}}")).Lines().Length;
+
+        Assert.Equal(0, await Told());
+        (await room.Docker("exec", name, "sh", "-c", "echo >/go")).Ok();
+        await Wait.UntilAsync("an oom event of the child", async () => await Told() > 0);
+        Assert.Equal("true", await room.Inspect(name, "{{.State.Running}}"));
+        await room.Remove(name);
+    }
+
     [Fact]
     public async Task EventsAreFilteredAndCut()
     {

@@ -122,6 +122,22 @@ public sealed class NameTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task LinksNeedContainersThatRunOnTheDefaultBridge()
+    {
+        var (other, name) = (EngineRoom.Name(), EngineRoom.Name());
+        (await _room.Docker("create", "--name", other, "busybox", "sleep", "1000")).Ok();
+        (await _room.Docker("create", "--name", name, "--link", other + ":db", "busybox", "true")).Ok();
+        (await _room.Docker("start", name)).Fails($"Cannot link to a non running container: /{other} AS /{name}/db");
+        (await _room.Docker("start", other)).Ok();
+        (await _room.Docker("start", "-a", name)).Ok();
+
+        var apart = EngineRoom.Name();
+        (await _room.Docker("run", "-d", "--network", "none", "--name", apart, "busybox", "sleep", "1000")).Ok();
+        (await _room.Docker("run", "--rm", "--link", apart, "busybox", "true")).Fails($"Cannot link to /{apart}, as it does not belong to the default network", 125);
+        await _room.Remove(name, other, apart);
+    }
+
+    [Fact]
     public async Task AMissingNetworkIsNoMissingImage()
     {
         var outcome = await _room.Docker("run", "--rm", "--network", "no-such-network", "busybox", "true");

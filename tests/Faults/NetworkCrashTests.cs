@@ -77,6 +77,29 @@ public sealed class NetworkCrashTests
     }
 
     [Fact]
+    public async Task Check7_AfterARestartOfTheMachineContainersWaitForThoseTheyNeed()
+    {
+        var (scratch, daemon) = await Scratch.BeginAsync();
+        await using var _ = scratch;
+        const string always = "\"RestartPolicy\":{\"Name\":\"always\"}";
+        string[] needs = ["", .. Enumerable.Repeat(",\"NetworkMode\":\"container:c0\"", 4), .. Enumerable.Repeat(",\"Links\":[\"c0:other\"]", 4), ",\"PidMode\":\"container:c3\",\"NetworkMode\":\"none\""];
+        foreach (var (number, need) in needs.Index())
+        {
+            await daemon.CallAsync("POST", $"/containers/create?name=c{number}", "{\"Image\":\"busybox\",\"Cmd\":[\"sleep\",\"1000\"],\"HostConfig\":{" + always + need + "}}");
+            await StartAsync(daemon, $"c{number}");
+        }
+
+        await daemon.KillAsync();
+        await Wait.UntilAsync("nothing runs", () => Scratch.KillAll(daemon.CgroupParent, daemon.ExecRoot) == 0);
+        HostLeftovers.Remove(daemon.ExecRoot);
+        await daemon.StartAsync();
+        foreach (var number in Enumerable.Range(0, needs.Length))
+        {
+            await daemon.StatusAsync($"c{number}", "running");
+        }
+    }
+
+    [Fact]
     public async Task Check10_SigtermLeavesConnectedContainersRunningAndReachable()
     {
         var (scratch, daemon) = await Scratch.BeginAsync();

@@ -109,7 +109,8 @@ public sealed class SlipwayEngine : IAsyncDisposable
         ConnectNetwork = new ConnectNetwork(Networks, _networking, _hostNetworks, etc, networkEvents);
 
         var tasks = new TaskLauncher(Paths, options, monitor, rootFileSystem, bundles, shm, VolumeMounts, imageMounts, _networking, _watch, time, _log);
-        var exits = new ContainerExit(tasks, _watch, Life, ContainerEvents, time, _log, _shutdown.Token);
+        var ooms = new OomEvents(_watch, ContainerEvents);
+        var exits = new ContainerExit(tasks, _watch, Life, ContainerEvents, ooms, time, _log, _shutdown.Token);
         var images = new ContainerImages(Images, Snapshots, Content);
 
         Execs = new ExecTable(ContainerEvents, Paths);
@@ -124,7 +125,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         RestartContainer = new RestartContainer(StopContainer, StartContainer, ContainerEvents);
         PauseContainer = new PauseContainer(ContainerEvents);
         RenameContainer = new RenameContainer(Containers, _networking, ContainerEvents);
-        UpdateContainer = new UpdateContainer(options, Paths, Host, _watch, ContainerEvents);
+        UpdateContainer = new UpdateContainer(options, Paths, Host, _watch, ContainerEvents, ooms);
         WaitContainer = new WaitContainer();
         ResizeContainer = new ResizeContainer();
         RemoveContainer = new RemoveContainer(Containers, KillContainer, tasks, exits, State, Volumes, RemoveVolume, Execs, Removal, Paths, ContainerEvents, _log);

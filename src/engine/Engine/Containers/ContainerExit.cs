@@ -5,7 +5,7 @@ using Slipway.Linux;
 namespace Slipway.Engine.Containers;
 
 /// <summary>The way back: a container's process has ended. Makes the exit status durable, frees what the run held, then lets the restart policy decide.</summary>
-internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, ContainerLife life, ContainerEvents events, TimeProvider time, ILogger log, CancellationToken shutdown)
+internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, ContainerLife life, ContainerEvents events, OomEvents ooms, TimeProvider time, ILogger log, CancellationToken shutdown)
 {
     // After a reboot many policies apply at once; the machine is to stay usable meanwhile.
     private readonly SemaphoreSlim _restarts = new(ContainerRecovery.ParallelStarts);
@@ -17,7 +17,11 @@ internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, Cont
     internal Func<Container, Task> AutoRemove { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Handles the end of this task, whenever it comes.</summary>
-    internal void Watch(Container container, TaskHandle task) => _ = WatchAsync(container, task);
+    internal void Watch(Container container, TaskHandle task)
+    {
+        _ = WatchAsync(container, task);
+        ooms.Watch(container, task);
+    }
 
     /// <summary>Removes a container without making the caller wait.</summary>
     internal void RemoveInBackground(Container container) => _ = GuardAsync(container, () => AutoRemove(container));
@@ -25,7 +29,8 @@ internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, Cont
     /// <summary>Records an end that happened while the daemon was not looking, or just now.</summary>
     /// <param name="container">The container; its gate is not held.</param>
     /// <param name="task">The ended task; null when no process was found at start.</param>
-    internal async Task EndAsync(Container container, TaskHandle? task)
+    /// <param name="restart">Whether the policy's restart is scheduled here; otherwise the caller sees to it.</param>
+    internal async Task EndAsync(Container container, TaskHandle? task, bool restart = true)
     {
         life.TellEnded(container);
         await container.Gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
@@ -47,7 +52,7 @@ internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, Cont
         {
             await AutoRemove(container).ConfigureAwait(false);
         }
-        else if (container.Record.State.Status == ContainerStatus.Restarting)
+        else if (restart && container.Record.State.Status == ContainerStatus.Restarting)
         {
             ScheduleRestart(container);
         }
@@ -125,7 +130,7 @@ internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, Cont
 
         if (end.OomKilled)
         {
-            events.Publish(container, "oom");
+            ooms.TellEnd(container, task);
         }
 
         events.Publish(container, "die", ("exitCode", end.Code.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("execDuration", Seconds(container.Record.State)));

@@ -55,30 +55,58 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
     internal Task RecordEndsAsync(IReadOnlyList<Container> ended, CancellationToken cancel)
     {
         _endedUnseen.UnionWith(ended.Where(c => c.Record.State.Status is ContainerStatus.Running or ContainerStatus.Paused));
-        return EachAsync(_endedUnseen, ParallelEnds, (container, _) => exits.EndAsync(container, null), cancel);
+        return Parallel.ForEachAsync(_endedUnseen, new ParallelOptions { MaxDegreeOfParallelism = ParallelEnds, CancellationToken = cancel }, async (container, token) =>
+            await GuardAsync(container, (ended, _) => exits.EndAsync(ended, null, restart: false), token).ConfigureAwait(false));
     }
 
     /// <summary>Handles the containers that <see cref="Adopt"/> left.</summary>
-    internal Task FinishAsync(IReadOnlyList<Container> ended, CancellationToken cancel) => EachAsync(ended, ParallelStarts, FinishAsync, cancel);
-
-    private Task EachAsync(IEnumerable<Container> containers, int parallel, Func<Container, CancellationToken, Task> action, CancellationToken cancel) =>
-        Parallel.ForEachAsync(containers, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancel }, async (container, token) =>
+    internal async Task FinishAsync(IReadOnlyList<Container> ended, CancellationToken cancel)
+    {
+        using var slots = new SemaphoreSlim(ParallelStarts);
+        var finished = new Dictionary<Container, Task>();
+        foreach (var container in StartOrder.Sort(ended, table))
         {
-            try
-            {
-                await action(container, token).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                log.LogWarning("container {Id}: {Reason}", container.Id, e.Message);
-            }
-        });
+            finished[container] = FinishAfterAsync(container, StartOrder.Needs(container, table).Select(needed => finished.GetValueOrDefault(needed, Task.CompletedTask)).ToList(), slots, cancel);
+        }
+
+        await Task.WhenAll(finished.Values).ConfigureAwait(false);
+    }
+
+    private async Task FinishAfterAsync(Container container, IReadOnlyList<Task> needed, SemaphoreSlim slots, CancellationToken cancel)
+    {
+        await Task.WhenAll(needed).ConfigureAwait(false);
+        await slots.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            await GuardAsync(container, FinishAsync, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            slots.Release();
+        }
+    }
+
+    private async Task GuardAsync(Container container, Func<Container, CancellationToken, Task> action, CancellationToken cancel)
+    {
+        try
+        {
+            await action(container, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            log.LogWarning("container {Id}: {Reason}", container.Id, e.Message);
+        }
+    }
 
     private async Task FinishAsync(Container container, CancellationToken cancel)
     {
         if (_endedUnseen.Contains(container))
         {
-            if (container.Record.State.Status == ContainerStatus.Exited && RestartPolicies.AppliesAtStart(container.Record, wasRunning: true))
+            if (container.Record.State.Status == ContainerStatus.Restarting)
+            {
+                await exits.Restart(container, cancel).ConfigureAwait(false);
+            }
+            else if (container.Record.State.Status == ContainerStatus.Exited && RestartPolicies.AppliesAtStart(container.Record, wasRunning: true))
             {
                 await start(container, cancel).ConfigureAwait(false);
             }

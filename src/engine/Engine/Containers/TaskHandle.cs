@@ -34,12 +34,19 @@ public sealed class TaskHandle(int pid, Pidfd process, string bundlePath, string
     /// <summary>The removal of its root filesystem from the host's mount table, which goes on while it runs.</summary>
     internal Task LeftHost { get; set; } = Task.CompletedTask;
 
+    /// <summary>Tells of kills for want of memory while it runs; null where nothing limits it. Disposed with this.</summary>
+    internal OomWatch? OomWatch { get; set; }
+
+    /// <summary>Whether an <c>oom</c> event was published.</summary>
+    internal bool OomTold { get; set; }
+
     /// <summary>Start time of the init, in clock ticks since boot.</summary>
     public ulong StartTicks { get; init; }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        OomWatch?.Dispose();
         Process.Dispose();
         Monitor?.Dispose();
     }

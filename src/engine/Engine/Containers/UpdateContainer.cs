@@ -15,9 +15,10 @@ public sealed class UpdateContainer
     private readonly Lazy<HostFacts> _host;
     private readonly ProcessWatch _watch;
     private readonly ContainerEvents _events;
+    private readonly OomEvents _ooms;
 
-    internal UpdateContainer(EngineOptions options, EnginePaths paths, Lazy<HostFacts> host, ProcessWatch watch, ContainerEvents events) =>
-        (_options, _paths, _host, _watch, _events) = (options, paths, host, watch, events);
+    internal UpdateContainer(EngineOptions options, EnginePaths paths, Lazy<HostFacts> host, ProcessWatch watch, ContainerEvents events, OomEvents ooms) =>
+        (_options, _paths, _host, _watch, _events, _ooms) = (options, paths, host, watch, events, ooms);
 
     /// <summary>Applies an update: what is zero or null in the request stays as it is.</summary>
     /// <returns>Warnings about what is served differently from what was asked.</returns>
@@ -42,6 +43,11 @@ public sealed class UpdateContainer
             }
 
             await container.UpdateAsync(r => r with { HostConfig = updated with { RestartPolicy = request.RestartPolicy is { Name.Length: > 0 } policy ? policy : updated.RestartPolicy } }).ConfigureAwait(false);
+            if (container.Task is { } task)
+            {
+                _ooms.Watch(container, task);
+            }
+
             _events.Publish(container, "update");
             return warnings;
         }

@@ -15,6 +15,7 @@ internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, Con
     internal async Task WriteAsync(Container container)
     {
         var record = container.Record;
+        LegacyLink.RequireRunning(record, table);
         BindSources.Ensure(record.Mounts);
         var sources = await volumes.AttachAsync(record.Id, record.Mounts).ConfigureAwait(false);
         etc.Write(record, container.Attachment?.Endpoints ?? []);

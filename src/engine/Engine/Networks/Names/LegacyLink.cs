@@ -44,6 +44,34 @@ internal sealed record LegacyLink(string Alias, string Address, ContainerRecord 
         }
     }
 
+    /// <summary>Refuses to start a container on the default bridge before those that it is linked to.</summary>
+    /// <exception cref="EngineException">Conflict.</exception>
+    internal static void RequireRunning(ContainerRecord record, ContainerTable containers)
+    {
+        if (!record.Endpoints.Any(endpoint => endpoint.Network == BuiltInNetworks.Bridge))
+        {
+            return;
+        }
+
+        foreach (var parts in (record.HostConfig.Links ?? []).Select(link => link.Split(':', 2)))
+        {
+            if (containers.Find(parts[0].TrimStart('/')) is not { } target)
+            {
+                continue;
+            }
+
+            if (!target.IsRunning)
+            {
+                throw EngineException.Conflict($"Cannot link to a non running container: /{target.Record.Name} AS /{record.Name}/{Path.GetFileName(parts[^1])}");
+            }
+
+            if (!target.Record.Endpoints.Any(endpoint => endpoint.Network == BuiltInNetworks.Bridge))
+            {
+                throw EngineException.Conflict($"Cannot link to /{target.Record.Name}, as it does not belong to the default network");
+            }
+        }
+    }
+
     /// <summary>The variables by which programs of old find it: its exposed ports, its name, and its own variables.</summary>
     /// <param name="owner">Name of the container that has the link.</param>
     internal IEnumerable<string> Variables(string owner)
