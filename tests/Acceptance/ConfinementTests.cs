@@ -49,6 +49,34 @@ public sealed class ConfinementTests(EngineRoom room)
         await room.Remove(name);
     }
 
+    /// <summary>
+    /// Two containers share the directory in which the runtime sets up console, devices and masks; one swaps names there for links all the
+    /// time. A mask that goes astray would show the host's file, or let the container write into it (CVE-2025-31133, -52565, -52881).
+    /// </summary>
+    [Theory]
+    [InlineData("crun")]
+    [InlineData("runc")]
+    public async Task Check45_LinksSwappedDuringStartNeverReachTheHost(string runtime)
+    {
+        var volume = EngineRoom.Name("dev");
+        var victim = Path.Combine(room.Home, EngineRoom.Name("victim"));
+        await File.WriteAllTextAsync(victim, "the host's");
+        const string swap = "while true; do for n in console null ptmx zero; do ln -sfn \"$V\" /d/$n; ln -sfn /proc/sysrq-trigger /d/$n; rm -rf /d/$n; touch /d/$n; done; ln -sfn /proc /d/pts; rm -rf /d/pts; mkdir -p /d/pts; done";
+        var attacker = await room.Background("-e", "V=" + victim, "-v", volume + ":/d", "busybox", "sh", "-c", swap);
+        // Exit codes tell what was found: such a container may have lost its output to the swapped names, too.
+        const string look = "case \"$(cat /dev/null /dev/zero /dev/console | head -c 1000)\" in *host*) exit 9;; esac; echo owned | tee /dev/null /dev/zero; grep -q ' /proc/sysrq-trigger ro' /proc/self/mountinfo || exit 8; grep -q CPU /proc/interrupts && exit 7; exit 0";
+        for (var round = 0; round < Scratch.Rounds(15); round++)
+        {
+            var run = await room.Run(["--runtime", runtime, .. round % 2 == 0 ? ["-t"] : Array.Empty<string>(), "-v", volume + ":/dev", "busybox", "timeout", "-s", "KILL", "3", "sh", "-c", look]);
+            Assert.DoesNotContain(run.Code, (int[])[7, 8, 9]);
+            Assert.Equal("the host's", await File.ReadAllTextAsync(victim));
+        }
+
+        await room.Remove(attacker);
+        (await room.Docker("volume", "rm", volume)).Ok();
+        Assert.Equal(7, (await room.Run("--runtime", runtime, "--security-opt", "systempaths=unconfined", "busybox", "sh", "-c", look.Replace(" ro'", "'", StringComparison.Ordinal).Replace("exit 8", "true", StringComparison.Ordinal))).Code);
+    }
+
     [Fact]
     public async Task Check48_LabelsAndVariablesAreData()
     {
