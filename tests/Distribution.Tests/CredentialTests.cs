@@ -43,7 +43,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_token_server_of_another_host_never_sees_them()
+    public async Task Check25_A_token_server_of_another_host_never_sees_them()
     {
         using var registry = new HostileRegistry();
         using var thief = new HostileRegistry { Lie = _ => new Answer(401, []) };
@@ -59,7 +59,7 @@ public sealed class CredentialTests
     [InlineData("http://[fe80::1]/token")]
     [InlineData("http://0.0.0.0/token")]
     [InlineData("ftp://127.0.0.1/token")]
-    public async Task A_token_server_further_inside_is_not_called(string realm)
+    public async Task Check25_A_token_server_further_inside_is_not_called(string realm)
     {
         using var registry = new HostileRegistry();
         registry.Lie = _ => new Answer(401, []) { Extra = $"WWW-Authenticate: Bearer realm=\"{realm}\",service=\"s\"\r\n" };
@@ -69,7 +69,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_blob_is_taken_from_where_the_registry_redirects_without_credentials_and_foreign_urls_are_ignored()
+    public async Task Check25_A_blob_is_taken_from_where_the_registry_redirects_without_credentials_and_foreign_urls_are_ignored()
     {
         using var registry = new HostileRegistry();
         using var storage = new HostileRegistry();
@@ -97,15 +97,15 @@ public sealed class CredentialTests
     [InlineData("https://1.dkr.ecr.eu-west-1.amazonaws.com/v2/", "https://evil.s3.amazonaws.com/token", false)]
     [InlineData("https://10.0.0.1/v2/", "https://10.0.0.2/token", false)]
     [InlineData("http://localhost:5000/v2/", "http://127.0.0.1:5001/token", false)]
-    public void Credentials_stay_within_an_organisation(string registry, string realm, bool may) =>
+    public void Check25_Credentials_stay_within_an_organisation(string registry, string realm, bool may) =>
         Assert.Equal(may, TokenRealm.MayHaveCredentials(new RegistryEndpoint { Base = new Uri(registry) }, new Uri(realm)));
 
     [Fact]
-    public void A_token_server_without_tls_is_refused_for_a_registry_with_it() =>
+    public void Check25_A_token_server_without_tls_is_refused_for_a_registry_with_it() =>
         Assert.Throws<EngineException>(() => TokenRealm.Check(new RegistryEndpoint { Base = new Uri("https://r.example.com/v2/") }, "http://r.example.com/token"));
 
     [Fact]
-    public void A_redirect_from_tls_to_none_is_refused()
+    public void Check25_A_redirect_from_tls_to_none_is_refused()
     {
         using var connections = new HttpConnections(PrivateEngine.Impatient);
         var session = new RegistrySession(

@@ -11,7 +11,7 @@ public sealed class HostilePullTests
     private const string Name = "x/app";
 
     [Fact]
-    public async Task Twenty_pulls_share_transfers_and_ten_that_leave_do_not_hurt_the_others()
+    public async Task Check21_Twenty_pulls_share_transfers_and_ten_that_leave_do_not_hurt_the_others()
     {
         using var registry = new HostileRegistry();
         byte[] common = TestImage.Layer("common", 400_000, 1);
@@ -43,7 +43,7 @@ public sealed class HostilePullTests
     [InlineData(1, false)]
     [InlineData(50, false)]
     [InlineData(99, false)]
-    public async Task A_broken_connection_is_taken_up_again(int percent, bool ranges)
+    public async Task Check22_A_broken_connection_is_taken_up_again(int percent, bool ranges)
     {
         using var registry = new HostileRegistry { Ranges = ranges };
         var image = new TestImage(TestImage.Layer("f", 300_000, 7));
@@ -61,7 +61,7 @@ public sealed class HostilePullTests
     }
 
     [Fact]
-    public async Task A_pull_goes_on_where_an_earlier_daemon_stopped()
+    public async Task Check22_A_pull_goes_on_where_an_earlier_daemon_stopped()
     {
         var root = Directory.CreateTempSubdirectory("slipway-dist-").FullName;
         using var registry = new HostileRegistry();
@@ -89,7 +89,7 @@ public sealed class HostilePullTests
     }
 
     [Fact]
-    public async Task What_an_earlier_daemon_left_damaged_is_fetched_anew()
+    public async Task Check22_What_an_earlier_daemon_left_damaged_is_fetched_anew()
     {
         using var registry = new HostileRegistry();
         var image = new TestImage(TestImage.Layer("f", 100_000, 9));
@@ -104,7 +104,7 @@ public sealed class HostilePullTests
     [InlineData("blob")]
     [InlineData("config")]
     [InlineData("manifest")]
-    public async Task Wrong_bytes_are_refused_and_both_digests_named(string what)
+    public async Task Check23_Wrong_bytes_are_refused_and_both_digests_named(string what)
     {
         using var registry = new HostileRegistry();
         var image = new TestImage(TestImage.Layer("f", 50_000, 3));
@@ -123,7 +123,7 @@ public sealed class HostilePullTests
     [Theory]
     [InlineData(-1)]
     [InlineData(1)]
-    public async Task A_wrong_size_is_refused(int difference)
+    public async Task Check23_A_wrong_size_is_refused(int difference)
     {
         using var registry = new HostileRegistry();
         var image = new TestImage(TestImage.Layer("f", 50_000, 3));
@@ -134,7 +134,7 @@ public sealed class HostilePullTests
     }
 
     [Fact]
-    public async Task A_manifest_that_is_two_things_is_refused()
+    public async Task Check23_A_manifest_that_is_two_things_is_refused()
     {
         using var registry = new HostileRegistry();
         var image = new TestImage(TestImage.Layer("f", 1000, 3));
@@ -155,7 +155,7 @@ public sealed class HostilePullTests
     [InlineData("sha256:1234")]
     [InlineData("sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709")]
     [InlineData("")]
-    public async Task A_digest_that_is_none_is_refused_before_anything_is_opened(string digest)
+    public async Task Check24_A_digest_that_is_none_is_refused_before_anything_is_opened(string digest)
     {
         using var registry = new HostileRegistry();
         var image = new TestImage(TestImage.Layer("f", 1000, 3));
@@ -167,7 +167,7 @@ public sealed class HostilePullTests
     }
 
     [Fact]
-    public async Task What_never_ends_is_not_followed()
+    public async Task Check26_What_never_ends_is_not_followed()
     {
         using var registry = new HostileRegistry();
         var image = new TestImage(TestImage.Layer("f", 50_000, 3));
@@ -183,7 +183,7 @@ public sealed class HostilePullTests
     }
 
     [Fact]
-    public async Task Ten_thousand_layers_are_refused_before_any_is_fetched()
+    public async Task Check26_Ten_thousand_layers_are_refused_before_any_is_fetched()
     {
         using var registry = new HostileRegistry();
         var image = new TestImage(TestImage.Layer("f", 1000, 3));
@@ -197,7 +197,7 @@ public sealed class HostilePullTests
     }
 
     [Fact]
-    public async Task A_decompression_bomb_stops_at_the_limit_and_leaves_nothing()
+    public async Task Check26_A_decompression_bomb_stops_at_the_limit_and_leaves_nothing()
     {
         using var registry = new HostileRegistry();
         using var packed = new MemoryStream();
@@ -215,7 +215,7 @@ public sealed class HostilePullTests
     }
 
     [Fact]
-    public async Task A_registry_that_never_lets_in_is_asked_a_few_times_only()
+    public async Task Check26_A_registry_that_never_lets_in_is_asked_a_few_times_only()
     {
         using var registry = new HostileRegistry();
         registry.Lie = request => request.Path.StartsWith("/token", StringComparison.Ordinal)

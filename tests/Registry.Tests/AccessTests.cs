@@ -11,7 +11,7 @@ namespace Slipway.Registry.Tests;
 public sealed class AccessTests
 {
     [Fact]
-    public async Task Nobody_gets_in_without_proof()
+    public async Task Check32_Nobody_gets_in_without_proof()
     {
         await using var registry = await PrivateRegistry.StartAsync(withUsers: true);
         using var root = await registry.SendAsync("GET", "/v2/");
@@ -27,7 +27,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Strangers_get_the_same_answer_whether_it_exists_or_not()
+    public async Task Check32_Strangers_get_the_same_answer_whether_it_exists_or_not()
     {
         await using var registry = await PrivateRegistry.StartAsync(withUsers: true);
         var layer = PrivateRegistry.Noise(100);
@@ -49,7 +49,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Grants_allow_what_they_say()
+    public async Task Check32_Grants_allow_what_they_say()
     {
         await using var registry = await PrivateRegistry.StartAsync(withUsers: true);
         var layer = PrivateRegistry.Noise(100);
@@ -74,7 +74,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_token_is_good_for_its_scope_only()
+    public async Task Check32_A_token_is_good_for_its_scope_only()
     {
         await using var registry = await PrivateRegistry.StartAsync(withUsers: true);
         await registry.PushImageAsync("ann/app", "latest", PrivateRegistry.Noise(100), headers: PrivateRegistry.Basic("ann"));

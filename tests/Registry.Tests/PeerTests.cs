@@ -103,7 +103,7 @@ public sealed class PeerTests
     }
 
     [Fact]
-    public async Task Damage_is_named_and_healed_from_where_the_image_came()
+    public async Task Check18_Damage_is_named_and_healed_from_where_the_image_came()
     {
         await using var there = await PrivateRegistry.StartAsync();
         await using var here = await PrivateRegistry.StartAsync();
@@ -126,6 +126,64 @@ public sealed class PeerTests
         Assert.Empty(await client.RepairContent.RunAsync(repair: false, CancellationToken.None));
     }
 
+    [Fact]
+    public async Task Check18_Damaged_files_of_a_layer_and_rows_that_disagree_are_named()
+    {
+        await using var there = await PrivateRegistry.StartAsync();
+        await using var here = await PrivateRegistry.StartAsync();
+        await PushRunnableAsync(there, "a");
+        using var client = Registries.For(here.Engine);
+        await client.PullImage.RunAsync(new PullRequest(Reference.Parse($"{there.Address}/a:v1"), null, RegistryCredentials.None), null, CancellationToken.None);
+        var file = Path.Combine(here.Engine.Paths.Snapshots, "1", "fs", "file");
+        var right = await File.ReadAllBytesAsync(file);
+        await File.WriteAllBytesAsync(file, new byte[right.Length]);
+        Assert.Contains("its files are not those of layer", Assert.Single(await client.RepairContent.RunAsync(repair: false, CancellationToken.None)).Reason, StringComparison.Ordinal);
+        var damage = Assert.Single(await client.RepairContent.RunAsync(repair: true, CancellationToken.None));
+        Assert.True(damage.Repaired);
+        Assert.StartsWith("snapshot sha256:", damage.Object, StringComparison.Ordinal);
+        Assert.Equal(right, await File.ReadAllBytesAsync(file));
+        Directory.Delete(Path.Combine(here.Engine.Paths.Snapshots, "1"), recursive: true);
+        Assert.True(Assert.Single(await client.RepairContent.RunAsync(repair: true, CancellationToken.None)).Repaired);
+        Assert.Empty(await client.RepairContent.RunAsync(repair: true, CancellationToken.None));
+
+        var layer = PrivateRegistry.Noise(100);
+        await here.PushImageAsync("x", "v1", layer);
+        await here.Engine.Repositories.UnlinkAsync("x", Digest.Of(layer));
+        damage = Assert.Single(await client.RepairContent.RunAsync(repair: false, CancellationToken.None), found => found.Object == "repository x");
+        Assert.Contains($"needs {Digest.Of(layer)}, which it does not have", damage.Reason, StringComparison.Ordinal);
+        await here.PushBlobAsync("x", layer);
+        Assert.Empty(await client.RepairContent.RunAsync(repair: false, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Podman_and_buildah_pull_commit_and_push()
+    {
+        await using var registry = await PrivateRegistry.StartAsync(withUsers: true);
+        await PushRunnableAsync(registry, "ann/app", PrivateRegistry.Basic("ann"));
+        string[] store = ["--root", registry.Root + "/store", "--runroot", registry.Root + "/run-store", "--storage-driver", "vfs"];
+        Task<string> PodmanAsync(params string[] arguments) => registry.RunAsync("podman", [.. store, "--events-backend", "none", "--cgroup-manager", "cgroupfs", .. arguments]);
+        Task<string> BuildahAsync(params string[] arguments) => registry.RunAsync("buildah", [.. store, .. arguments]);
+        var name = $"{registry.Address}/ann/app";
+        string[] creds = ["--tls-verify=false", "--creds", "ann:ann"];
+        await PodmanAsync(["pull", "-q", .. creds, name + ":v1"]);
+        await PodmanAsync(["push", "-q", .. creds, name + ":v1", $"{registry.Address}/ann/podman:1"]);
+        Assert.NotNull(registry.Engine.Repositories.Find("ann/podman")!.Tag("1"));
+        await Assert.ThrowsAnyAsync<Exception>(() => PodmanAsync("push", "-q", "--tls-verify=false", "--creds", "bob:bob", name + ":v1", $"{registry.Address}/ann/podman:2"));
+
+        var container = (await BuildahAsync("from", name + ":v1")).Trim();
+        await File.WriteAllTextAsync(Path.Combine(registry.Root, "new"), "x");
+        await BuildahAsync("copy", "-q", container, Path.Combine(registry.Root, "new"), "/new");
+        await BuildahAsync("commit", "-q", container, "made:1");
+        await BuildahAsync(["push", "-q", .. creds, "made:1", $"docker://{registry.Address}/ann/made:oci"]);
+        await BuildahAsync(["push", "-q", .. creds, "--format", "v2s2", "made:1", $"docker://{registry.Address}/ann/made:docker"]);
+        using var client = Registries.For(registry.Engine);
+        foreach (var tag in (string[])["oci", "docker"])
+        {
+            await client.PullImage.RunAsync(new PullRequest(Reference.Parse($"{registry.Address}/ann/made:{tag}"), null, RegistryCredentials.From(new AuthConfig { Username = "ann", Password = "ann" })), null, CancellationToken.None);
+            Assert.Equal(2, registry.Engine.Images.Resolve($"{registry.Address}/ann/made:{tag}").Manifest.Layers.Count);
+        }
+    }
+
     private static void Flip(PrivateRegistry registry, Digest digest)
     {
         using var file = File.Open(Path.Combine(registry.Engine.Paths.Content, "blobs", "sha256", digest.Hex), FileMode.Open);
@@ -145,7 +203,7 @@ public sealed class PeerTests
     }
 
     [Fact]
-    public async Task Collecting_never_takes_from_a_push()
+    public async Task Check33_Collecting_never_takes_from_a_push()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         using var stop = new CancellationTokenSource();

@@ -27,7 +27,7 @@ public sealed class PullTests
     }
 
     [Fact]
-    public async Task Odd_ranges_and_conditions()
+    public async Task Check29_Odd_ranges_and_conditions()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var digest = await registry.PushBlobAsync("a", PrivateRegistry.Noise(1000));
@@ -56,7 +56,7 @@ public sealed class PullTests
     }
 
     [Fact]
-    public async Task Tags_and_repositories_in_pages()
+    public async Task Check34_Tags_and_repositories_in_pages()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         for (var i = 0; i < 5; i++)
@@ -86,7 +86,7 @@ public sealed class PullTests
     }
 
     [Fact]
-    public async Task Referrers_are_found_by_type()
+    public async Task Check29_Referrers_are_found_by_type()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var subject = Digest.Of(await registry.PushImageAsync("a", "v1", PrivateRegistry.Noise(10)));
@@ -112,7 +112,7 @@ public sealed class PullTests
     }
 
     [Fact]
-    public async Task Deleting_by_tag_and_by_digest()
+    public async Task Check29_Deleting_by_tag_and_by_digest()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var manifest = await registry.PushImageAsync("a", "v1", PrivateRegistry.Noise(10));
@@ -128,7 +128,7 @@ public sealed class PullTests
     }
 
     [Fact]
-    public async Task A_blob_that_one_repository_gives_up_stays_in_others()
+    public async Task Check33_A_blob_that_one_repository_gives_up_stays_in_others()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var layer = PrivateRegistry.Noise(1000);
@@ -157,7 +157,7 @@ public sealed class PullTests
     [InlineData("/v2/a/blobs/sha256:..", 400, "DIGEST_INVALID")]
     [InlineData("/v2/a/nothing", 404, "UNSUPPORTED")]
     [InlineData("/etc/passwd", 404, "UNSUPPORTED")]
-    public async Task Odd_addresses(string path, int status, string code)
+    public async Task Check34_Odd_addresses(string path, int status, string code)
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var answer = await RawAsync(registry, $"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -166,7 +166,7 @@ public sealed class PullTests
     }
 
     [Fact]
-    public async Task Long_names_are_refused()
+    public async Task Check34_Long_names_are_refused()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         Assert.Equal((400, "NAME_INVALID"), await registry.FailAsync("GET", $"/v2/{new string('a', 256)}/tags/list"));
@@ -174,16 +174,42 @@ public sealed class PullTests
     }
 
     [Theory]
-    [InlineData("POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v2/smuggled/tags/list HTTP/1.1\r\nHost: localhost\r\n\r\n")]
-    [InlineData("POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nContent-Length: 70\r\n\r\nGET /v2/smuggled/tags/list HTTP/1.1\r\nHost: localhost\r\n\r\n")]
-    [InlineData("POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1;\nxx\r\n0\r\n\r\nGET /v2/smuggled/tags/list HTTP/1.1\r\nHost: localhost\r\n\r\n")]
-    [InlineData("GET http://elsewhere/v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n")]
-    public async Task Smuggled_requests_are_never_seen(string request)
+    [InlineData("Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\nContent-Length: 5", "0\r\n\r\n")]
+    [InlineData("Content-Length: 0\r\nContent-Length: 70", "")]
+    [InlineData("Content-Length: 0, 0", "")]
+    [InlineData("Content-Length: -1", "")]
+    [InlineData("Transfer-Encoding: chunked, identity", "0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: xchunked", "0\r\n\r\n")]
+    [InlineData("Transfer-Encoding : chunked", "0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked", "1;\nxx\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked", "1;a=\nb\r\nx\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked", "FFFFFFFFFFFFFFFFF\r\nx\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked", "-1\r\nx\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked", "0x1\r\nx\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked", "1\r\nxx0\r\n\r\n")]
+    [InlineData("Folded: a\r\n b\r\nContent-Length: 0", "")]
+    public async Task Check35_Smuggled_requests_are_never_seen(string headers, string body)
     {
         await using var registry = await PrivateRegistry.StartAsync();
-        var answer = await RawAsync(registry, request);
+        var upload = await registry.SendAsync("POST", "/v2/a/blobs/uploads/");
+        var answer = await RawAsync(registry, $"PATCH {upload.Headers.Location} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n{body}GET /v2/smuggled/tags/list HTTP/1.1\r\nHost: localhost\r\n\r\n", halfClose: false);
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("smuggled", answer, StringComparison.Ordinal);
-        Assert.True(answer.Split("HTTP/1.1 ").Length <= 2, answer);
+        Assert.Equal(2, answer.Split("HTTP/1.1 ").Length);
+    }
+
+    [Theory]
+    [InlineData("GET http://elsewhere/v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n")]
+    [InlineData("GET /v2/ HTTP/1.1\nHost: localhost\n\nGET /v2/smuggled/tags/list HTTP/1.1\nHost: localhost\n\n")]
+    [InlineData("GET /v2/ HTTP/1.1\r\nHost: localhost\r\nHost: elsewhere\r\n\r\n")]
+    [InlineData("GET /v2/ HTTP/1.1\r\nHost: localhost\r\nA\0: b\r\n\r\n")]
+    public async Task Check35_Malformed_heads_are_refused(string request)
+    {
+        await using var registry = await PrivateRegistry.StartAsync();
+        var answer = await RawAsync(registry, request, halfClose: false);
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Equal(2, answer.Split("HTTP/1.1 ").Length);
     }
 
     [Fact]
@@ -194,13 +220,17 @@ public sealed class PullTests
         Assert.Equal((403, "DENIED"), await registry.FailAsync("GET", "/v2/_catalog", null, "Host: evil.example:5000"));
     }
 
-    private static async Task<string> RawAsync(PrivateRegistry registry, string request)
+    private static async Task<string> RawAsync(PrivateRegistry registry, string request, bool halfClose = true)
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync(registry.Address);
         var stream = socket.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
-        socket.Client.Shutdown(SocketShutdown.Send);
+        if (halfClose)
+        {
+            socket.Client.Shutdown(SocketShutdown.Send);
+        }
+
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync(new CancellationTokenSource(TimeSpan.FromSeconds(10)).Token);
     }

@@ -9,7 +9,7 @@ namespace Slipway.Registry.Tests;
 public sealed class PushTests
 {
     [Fact]
-    public async Task A_blob_arrives_in_one_piece_after_a_post()
+    public async Task Check29_A_blob_arrives_in_one_piece_after_a_post()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var blob = PrivateRegistry.Noise(100_000);
@@ -22,7 +22,7 @@ public sealed class PushTests
     }
 
     [Fact]
-    public async Task Pieces_must_follow_each_other()
+    public async Task Check30_Pieces_must_follow_each_other()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var blob = PrivateRegistry.Noise(3000);
@@ -46,7 +46,7 @@ public sealed class PushTests
     }
 
     [Fact]
-    public async Task Uploads_belong_to_their_repository_and_can_be_cancelled()
+    public async Task Check30_Uploads_belong_to_their_repository_and_can_be_cancelled()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         using var begun = await registry.SendAsync("POST", "/v2/a/blobs/uploads/");
@@ -61,7 +61,7 @@ public sealed class PushTests
     }
 
     [Fact]
-    public async Task Wrong_digests_are_refused_and_leave_nothing()
+    public async Task Check30_Wrong_digests_are_refused_and_leave_nothing()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var wrong = Digest.Of("other"u8);
@@ -101,7 +101,7 @@ public sealed class PushTests
     }
 
     [Fact]
-    public async Task A_damaged_blob_is_replaced_by_a_new_upload()
+    public async Task Check18_A_damaged_blob_is_replaced_by_a_new_upload()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var blob = PrivateRegistry.Noise(5000);
@@ -114,7 +114,7 @@ public sealed class PushTests
     }
 
     [Fact]
-    public async Task Mounting_needs_the_source_to_have_the_blob()
+    public async Task Check32_Mounting_needs_the_source_to_have_the_blob()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var digest = await registry.PushBlobAsync("a", PrivateRegistry.Noise(5000));
@@ -127,7 +127,7 @@ public sealed class PushTests
     }
 
     [Fact]
-    public async Task Manifests_are_kept_byte_for_byte_with_their_type()
+    public async Task Check29_Manifests_are_kept_byte_for_byte_with_their_type()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var manifest = await registry.PushImageAsync("a/b", "v1", PrivateRegistry.Noise(2000), ",\"annotations\":{ \"x\" : \"y\" }");
@@ -142,7 +142,7 @@ public sealed class PushTests
     }
 
     [Fact]
-    public async Task Odd_manifests_are_refused()
+    public async Task Check31_Odd_manifests_are_refused()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var layer = PrivateRegistry.Noise(2000);
@@ -164,7 +164,7 @@ public sealed class PushTests
     }
 
     [Fact]
-    public async Task What_an_image_here_has_is_not_visible_in_a_repository()
+    public async Task Check32_What_an_image_here_has_is_not_visible_in_a_repository()
     {
         await using var registry = await PrivateRegistry.StartAsync();
         var digest = registry.Engine.Content.Put("of an image"u8, "text/plain").Digest;

@@ -130,6 +130,13 @@ public sealed class PullImage
             },
             place => transfer.Unpacked(layers[place], place),
             cancel).ConfigureAwait(false);
+        if (session.Endpoint.IsOwn && received.All(layer => layer.Blob is null))
+        {
+            // Our own registry gives what is here already: nothing travels, and nobody waits.
+            _engine.BackgroundUnpack.Begin(image.Manifest, image.Config);
+            return;
+        }
+
         await _engine.Snapshots.EnsureUnpackedAsync(image.Manifest, image.Config, cancel).ConfigureAwait(false);
     }
 }

@@ -11,7 +11,7 @@ namespace Slipway.Distribution;
 /// <param name="Repaired">Whether it is right again.</param>
 public sealed record CheckedDamage(string Object, string Reason, bool Repaired);
 
-/// <summary><c>system check</c>: verifies all content and, if asked, fetches what is damaged from a registry that the image came from or went to.</summary>
+/// <summary><c>system check</c>: verifies all content and, if asked, fetches what is damaged from a registry that the image came from or went to, and unpacks damaged layers anew.</summary>
 public sealed class RepairContent
 {
     private readonly SlipwayEngine _engine;
@@ -19,7 +19,7 @@ public sealed class RepairContent
     private readonly CheckContent _check;
 
     internal RepairContent(SlipwayEngine engine, PullImage pull) =>
-        (_engine, _pull, _check) = (engine, pull, new CheckContent(engine.Content, engine.Snapshots, engine.Images, engine.Repositories));
+        (_engine, _pull, _check) = (engine, pull, new CheckContent(engine.Content, engine.Images, engine.Repositories, engine.State));
 
     /// <summary>Checks, and repairs if asked.</summary>
     public async Task<IReadOnlyList<CheckedDamage>> RunAsync(bool repair, CancellationToken cancel)
@@ -33,7 +33,12 @@ public sealed class RepairContent
             }
         }
 
-        return [.. found.Select(damage => new CheckedDamage(damage.Object, damage.Reason, repair && damage.Blob is { } blob && IsSound(blob)))];
+        var layers = await _engine.CheckSnapshots.RunAsync(repair, cancel).ConfigureAwait(false);
+        return
+        [
+            .. found.Select(damage => new CheckedDamage(damage.Object, damage.Reason, repair && damage.Blob is { } blob && IsSound(blob))),
+            .. layers.Select(damage => new CheckedDamage($"snapshot {damage.Snapshot} of image {damage.Image}", damage.Reason, damage.Repaired)),
+        ];
     }
 
     // The damaged file is put aside, so that it counts as missing, and comes back when nobody has it: a part of it may still be of use.

@@ -81,7 +81,8 @@ public sealed class SlipwayEngine : IAsyncDisposable
         TrimCopies = new TrimCopies(Repositories, RemoveManifest);
         CollectRepositories = new CollectRepositories(Repositories, Uploads, CollectGarbage);
         RemoveImage = new RemoveImage(Images, CollectGarbage, Events, ImageUses);
-        CheckImages = new CheckImages(Content, Snapshots, Images);
+        BackgroundUnpack = new BackgroundUnpack(Snapshots, Content, _log, _shutdown.Token);
+        CheckSnapshots = new CheckSnapshots(Snapshots, Content, Images, ImageUses);
         PruneImages = new PruneImages(Images, RemoveImage, CollectGarbage, Content, ImageUses, time);
 
         Volumes = new VolumeTable();
@@ -223,7 +224,10 @@ public sealed class SlipwayEngine : IAsyncDisposable
     public CollectGarbage CollectGarbage { get; }
 
     /// <summary>Finds damaged images, blobs and snapshots.</summary>
-    public CheckImages CheckImages { get; }
+    public CheckSnapshots CheckSnapshots { get; }
+
+    /// <summary>Unpacks what pulls found here already.</summary>
+    public BackgroundUnpack BackgroundUnpack { get; }
 
     /// <summary><c>docker commit</c>.</summary>
     public CommitContainer CommitContainer { get; }
@@ -408,6 +412,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
     public async Task StopAsync()
     {
         await _shutdown.CancelAsync().ConfigureAwait(false);
+        await BackgroundUnpack.WhenIdle.WaitAsync(TimeSpan.FromSeconds(5), Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _recovery.WaitAsync(TimeSpan.FromSeconds(1), Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Containers.All.All(c => c.Task is null || c.Record.Endpoints.Count == 0))
         {

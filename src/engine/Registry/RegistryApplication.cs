@@ -31,6 +31,7 @@ internal sealed class RegistryApplication(RegistryRooms rooms, RegistryOptions o
             context.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
             context.Response.Headers.XContentTypeOptions = "nosniff";
             RefuseForeignPages(context.Request);
+            RefuseAmbiguity(context, target);
             address = RegistryAddress.Read(target);
             caller = await rooms.Access.RecognizeAsync(context.Request);
             await RouteAsync(context, address, caller, target);
@@ -119,6 +120,18 @@ internal sealed class RegistryApplication(RegistryRooms rooms, RegistryOptions o
 
         rooms.Access.Require(context, caller, address.Name, action);
         await rooms.AnswerAsync(address.Noun, call);
+    }
+
+    // What two parties could read differently is not answered (RFC 9112, 3.2.2 and 6.3), and nothing that follows on the connection is read.
+    // Kestrel renames a length that stands beside chunks.
+    private static void RefuseAmbiguity(HttpContext context, string target)
+    {
+        var headers = context.Request.Headers;
+        if (!target.StartsWith('/') || (headers.TransferEncoding.Count > 0 && (headers.ContainsKey("X-Content-Length") || headers.ContentLength is not null)))
+        {
+            context.Response.Headers.Connection = "close";
+            throw RegistryFault.Unsupported("the request can be read in two ways", 400);
+        }
     }
 
     // Web pages of others: without users nothing else keeps them from using the registry of whoever looks at them.

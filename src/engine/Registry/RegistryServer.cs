@@ -16,6 +16,9 @@ public sealed class RegistryServer : IAsyncDisposable
     /// <summary>The header in which our engine proves itself.</summary>
     public const string EngineHeader = Access.AccessRules.EngineHeader;
 
+    // A lone line feed does not end a line: others between us and the client may not think so.
+    private const string OnlyFullLineEnds = "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators";
+
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_care = TimeSpan.FromHours(6);
 
@@ -32,6 +35,7 @@ public sealed class RegistryServer : IAsyncDisposable
         (_engine, _options) = (engine, options);
         _log = loggers.CreateLogger("registry");
         _rooms = new RegistryRooms(engine, options, _log);
+        AppContext.SetSwitch(OnlyFullLineEnds, true);
         var kestrel = new KestrelServerOptions { AddServerHeader = false };
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(100, TimeSpan.FromSeconds(60));

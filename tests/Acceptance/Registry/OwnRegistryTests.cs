@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Slipway.Acceptance.Fixture;
+using Slipway.Distribution.Tests.Fixture;
 using Slipway.Faults.Fixture;
 
 namespace Slipway.Acceptance.Registry;
@@ -44,6 +46,82 @@ public sealed partial class OwnRegistryTests : IAsyncLifetime
         await SlipwayAsync("registry", "gc");
         Assert.Equal("team/bb\n", await SlipwayAsync("registry", "ls", "-q"));
         Assert.Equal("Everything is sound\n", await SlipwayAsync("system", "check"));
+    }
+
+    [Fact]
+    public async Task Signatures_are_verified_and_travel_with_the_image()
+    {
+        var name = $"localhost:{Address.Split(':')[1]}/team/bb:1";
+        await DockerAsync("tag", "busybox", name);
+        await DockerAsync("push", name);
+        var (mine, other) = (Key("mine"), Key("other"));
+        var digest = (string)JsonNode.Parse(await SlipwayAsync("registry", "inspect", "team/bb:1"))!["Digest"]!;
+        var failure = await FailAsync("verify", "--key", mine, "team/bb:1");
+        Assert.Contains("has no signatures", failure, StringComparison.Ordinal);
+
+        var payload = $$$"""{"critical":{"identity":{"docker-reference":"{{{name}}}"},"image":{"docker-manifest-digest":"{{{digest}}}"},"type":"cosign container image signature"},"optional":{"env":"prod"}}""";
+        await PutAsync(digest.Replace(':', '-') + ".sig", payload, "mine", null);
+        Assert.Equal($"team/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, "team/bb:1"));
+        Assert.Equal($"team/bb@{digest}\n", await SlipwayAsync("verify", "--key", other, "--key", mine, "-a", "env=prod", "team/bb:1"));
+        Assert.Contains("none of the 1 signatures", await FailAsync("verify", "--key", mine, "-a", "env=test", "team/bb:1"), StringComparison.Ordinal);
+        Assert.Contains("none of the 1 signatures", await FailAsync("verify", "--key", other, "team/bb:1"), StringComparison.Ordinal);
+        await PutAsync(digest.Replace(':', '-') + ".sig", payload.Replace(digest, "sha256:" + new string('a', 64), StringComparison.Ordinal), "mine", null);
+        Assert.Contains("none of the 1 signatures", await FailAsync("verify", "--key", mine, "team/bb:1"), StringComparison.Ordinal);
+
+        // As a referrer, here and at a registry that knows nothing of referrers, by way of a layout and an archive.
+        await SlipwayAsync("registry", "rm", $"team/bb:{digest.Replace(':', '-')}.sig");
+        await PutAsync(null, payload, "mine", digest);
+        Assert.Equal($"team/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, "team/bb:1"));
+        using var debian = await DebianRegistry.StartAsync();
+        await SlipwayAsync("copy", "-q", "team/bb:1", $"oci:{_scratch.Root}/signed:x");
+        Assert.Equal(digest + "\n", await SlipwayAsync("verify", "-q", "--key", mine, $"oci:{_scratch.Root}/signed:x"));
+        await SlipwayAsync("copy", "-q", $"oci:{_scratch.Root}/signed:x", $"archive:{_scratch.Root}/signed.tar:x");
+        await SlipwayAsync("copy", "-q", $"archive:{_scratch.Root}/signed.tar:x", $"{debian.Host}/far/bb:1");
+        Assert.Equal($"{debian.Host}/far/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, $"{debian.Host}/far/bb:1"));
+        await SlipwayAsync("copy", "-q", $"{debian.Host}/far/bb:1", "back/bb:1");
+        Assert.Equal($"back/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, "back/bb:1"));
+    }
+
+    // openssl signs as cosign does.
+    private string Key(string name)
+    {
+        var key = $"{_scratch.Root}/{name}";
+        Tool.Run("openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", key + ".key");
+        Tool.Run("openssl", "ec", "-in", key + ".key", "-pubout", "-out", key + ".pub");
+        return key + ".pub";
+    }
+
+    private async Task PutAsync(string? tag, string payload, string key, string? subject)
+    {
+        var file = $"{_scratch.Root}/payload";
+        await File.WriteAllTextAsync(file, payload);
+        Tool.Run("openssl", "dgst", "-sha256", "-sign", $"{_scratch.Root}/{key}.key", "-out", file + ".sig", file);
+        var signature = Convert.ToBase64String(await File.ReadAllBytesAsync(file + ".sig"));
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{Address}/") };
+        foreach (var blob in (string[])[payload, "{}"])
+        {
+            using var sent = await http.PostAsync($"/v2/team/bb/blobs/uploads/?digest={Digest(blob)}", new StringContent(blob));
+            Assert.True(sent.IsSuccessStatusCode);
+        }
+
+        const string type = "application/vnd.oci.image.manifest.v1+json";
+        var about = subject is null ? "" : $$$""","subject":{"mediaType":"{{{type}}}","digest":"{{{subject}}}","size":{{{(await http.GetByteArrayAsync($"/v2/team/bb/manifests/{subject}")).Length}}}}""";
+        var config = subject is null ? "application/vnd.oci.image.config.v1+json" : "application/vnd.dev.cosign.artifact.sig.v1+json";
+        var manifest = $$$"""{"schemaVersion":2,"mediaType":"{{{type}}}","config":{"mediaType":"{{{config}}}","digest":"{{{Digest("{}")}}}","size":2},"layers":[{"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":"{{{Digest(payload)}}}","size":{{{payload.Length}}},"annotations":{"dev.cosignproject.cosign/signature":"{{{signature}}}"}}]{{{about}}}}""";
+        var content = new StringContent(manifest);
+        content.Headers.ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue(type);
+        using var put = await http.PutAsync($"/v2/team/bb/manifests/{tag ?? Digest(manifest)}", content);
+        Assert.True(put.IsSuccessStatusCode, await put.Content.ReadAsStringAsync());
+    }
+
+    private static string Digest(string text) => "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    private async Task<string> FailAsync(params string[] arguments)
+    {
+        using var command = CommandLine.Start(EngineRoom.SlipwayProgram, ["-H", "unix://" + _daemon.Socket, .. arguments], Home);
+        var outcome = await command.EndAsync();
+        Assert.Equal(1, outcome.Code);
+        return outcome.Error;
     }
 
     private Task<string> DockerAsync(params string[] arguments) => RunAsync(EngineRoom.DockerProgram, arguments);

@@ -1,6 +1,6 @@
 using Slipway.Engine.Content;
 using Slipway.Engine.Repositories;
-using Slipway.Engine.Snapshots;
+using Slipway.Engine.State;
 using Slipway.Oci;
 
 namespace Slipway.Engine.Images;
@@ -13,7 +13,7 @@ namespace Slipway.Engine.Images;
 public sealed record ContentDamage(string Object, string Reason, Digest? Blob, IReadOnlyList<string> Sources);
 
 /// <summary>Reads every blob once, compares it with its digest, and says by name which images and repositories miss something.</summary>
-public sealed class CheckContent(ContentStore content, Snapshotter snapshots, ImageTable images, RepositoryTable repositories)
+public sealed class CheckContent(ContentStore content, ImageTable images, RepositoryTable repositories, StateStore state)
 {
     /// <summary>Checks everything. Takes as long as reading the store.</summary>
     public IReadOnlyList<ContentDamage> Run(CancellationToken cancel)
@@ -22,7 +22,7 @@ public sealed class CheckContent(ContentStore content, Snapshotter snapshots, Im
         var found = images.All.SelectMany(image => OfImage(image, bad)).Concat(repositories.All.SelectMany(repository => OfRepository(repository, bad))).ToList();
         var named = found.Select(damage => damage.Blob).OfType<Digest>().ToHashSet();
         found.AddRange(bad.Where(entry => !named.Contains(entry.Key)).Select(entry => new ContentDamage($"blob {entry.Key}", entry.Value + "; no image and no repository needs it", entry.Key, [])));
-        found.AddRange(snapshots.All.Where(row => !Directory.Exists(snapshots.LowerDirs(row.ChainId.ToString())[0])).Select(row => new ContentDamage($"snapshot {row.ChainId}", "its directory is missing", null, [])));
+        found.AddRange(state.Unreadable.Select(row => new ContentDamage(row.Object, $"its row is unreadable: {row.Reason}", null, [])));
         return found;
     }
 
@@ -80,7 +80,22 @@ public sealed class CheckContent(ContentStore content, Snapshotter snapshots, Im
                 yield return new ContentDamage($"repository {repository.Name}", $"blob {digest} is missing", digest, []);
             }
         }
+
+        foreach (var reason in Rows(repository))
+        {
+            yield return new ContentDamage($"repository {repository.Name}", reason, null, []);
+        }
     }
+
+    // What rows say of each other.
+    private static IEnumerable<string> Rows(Repository repository) =>
+    [
+        .. repository.Tags().Where(tag => repository.Manifest(tag.Digest) is null).Select(tag => $"tag {tag.Tag} points at manifest {tag.Digest}, which it does not have"),
+        .. from manifest in repository.Manifests
+           where !manifest.IsCopy
+           from missing in manifest.Blobs.Where(blob => repository.Link(blob) is null).Concat(manifest.Manifests.Where(child => repository.Manifest(child) is null))
+           select $"manifest {manifest.Digest} needs {missing}, which it does not have",
+    ];
 
     private HashSet<Digest> Tree(Descriptor target)
     {

@@ -232,6 +232,7 @@ public sealed class ImageTable
         catch (JsonException e)
         {
             _log.LogError("the row of image {Digest} is unreadable: {Reason}", key, e.Message);
+            _state.ReportUnreadable($"image {key}", e.Message);
             return null;
         }
     }

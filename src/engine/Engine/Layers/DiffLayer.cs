@@ -8,7 +8,7 @@ namespace Slipway.Engine.Layers;
 /// Writes an overlay upper directory as a layer (OCI image-spec, layer.md): whiteout devices become <c>.wh.NAME</c>, opaque directories get
 /// <c>.wh..wh..opq</c>. Entries are in order of their names, so that the same tree gives the same bytes. Sockets are left out.
 /// </summary>
-internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
+internal sealed class DiffLayer(TarWriter tar, bool toCompare, CancellationToken cancel)
 {
     private const int Deepest = 1000;
     private const string Opaque = "trusted.overlay.opaque";
@@ -17,12 +17,16 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
     private long _size;
 
     /// <summary>Writes the whole archive.</summary>
+    /// <param name="upper">The directory.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <param name="toCompare">Leaves the times of directories out: those that no archive names have the time at which they were made.</param>
     /// <returns>Bytes of its regular files.</returns>
-    internal static async Task<long> WriteAsync(string upper, Stream output, CancellationToken cancel)
+    internal static async Task<long> WriteAsync(string upper, Stream output, CancellationToken cancel, bool toCompare = false)
     {
         using var tar = new TarWriter(output);
         using var root = SafePath.Open(upper);
-        var diff = new DiffLayer(tar, cancel);
+        var diff = new DiffLayer(tar, toCompare, cancel);
         await diff.ChildrenAsync(root, "", 0).ConfigureAwait(false);
         await tar.FinishAsync(cancel).ConfigureAwait(false);
         return diff._size;
@@ -62,7 +66,8 @@ internal sealed class DiffLayer(TarWriter tar, CancellationToken cancel)
     private async Task DirectoryAsync(SafePath parent, string name, string prefix, FileStat stat, int depth)
     {
         var path = prefix + name + "/";
-        await tar.WriteAsync(Entry(TarKind.Directory, path, stat, Attributes(parent, name)), cancel).ConfigureAwait(false);
+        var entry = Entry(TarKind.Directory, path, stat, Attributes(parent, name));
+        await tar.WriteAsync(toCompare ? entry with { ModifiedNs = 0 } : entry, cancel).ConfigureAwait(false);
         if (parent.GetXattr(name, Opaque) is [(byte)'y'])
         {
             await MarkAsync(path + ".wh..wh..opq", stat).ConfigureAwait(false);

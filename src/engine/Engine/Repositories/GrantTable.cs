@@ -87,6 +87,7 @@ public sealed class GrantTable(StateStore state, ILogger log)
             catch (JsonException e)
             {
                 log.LogError("the grant {Key} is unreadable and does not count: {Reason}", key, e.Message);
+                state.ReportUnreadable($"grant {key}", e.Message);
             }
         }
     }

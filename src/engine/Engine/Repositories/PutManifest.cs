@@ -33,7 +33,7 @@ public sealed class PutManifest(RepositoryTable repositories, ContentStore conte
                         Check(repository, reading);
                     }
 
-                    return await StoreAsync(repository, isNew, reading, tag, mediaType, document, algorithm).ConfigureAwait(false);
+                    return await StoreAsync(repository, isNew, reading, tag, mediaType, document, algorithm, isCopy).ConfigureAwait(false);
                 }
             }
             finally
@@ -43,7 +43,7 @@ public sealed class PutManifest(RepositoryTable repositories, ContentStore conte
         }
     }
 
-    private async Task<StoredManifest> StoreAsync(Repository repository, bool isNew, ManifestReading reading, string? tag, string mediaType, byte[] document, string algorithm)
+    private async Task<StoredManifest> StoreAsync(Repository repository, bool isNew, ManifestReading reading, string? tag, string mediaType, byte[] document, string algorithm, bool isCopy)
     {
         var descriptor = await Task.Run(() => content.Put(document, mediaType, algorithm)).ConfigureAwait(false);
         var now = time.GetUtcNow();
@@ -59,6 +59,7 @@ public sealed class PutManifest(RepositoryTable repositories, ContentStore conte
             ArtifactType = reading.ArtifactType,
             Annotations = reading.Subject is null ? null : reading.Annotations,
             Pushed = now,
+            IsCopy = isCopy,
         };
         var tagRow = tag is null ? null : new TagRecord { Repository = repository.Name, Tag = tag, Digest = row.Digest, Updated = now };
         await state.CommitAsync(

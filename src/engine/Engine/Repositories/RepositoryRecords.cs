@@ -64,6 +64,9 @@ public sealed record StoredManifest
 
     /// <summary>When it was pushed last.</summary>
     public DateTimeOffset Pushed { get; init; }
+
+    /// <summary>Whether it is a copy of another registry's, whose content need not be here.</summary>
+    public bool IsCopy { get; init; }
 }
 
 /// <summary>The row of a tag.</summary>

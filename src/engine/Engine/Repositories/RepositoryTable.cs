@@ -255,6 +255,7 @@ public sealed class RepositoryTable(StateStore state, ContentStore content, Time
             catch (JsonException e)
             {
                 log.LogError("the registry's row {Key} is unreadable: {Reason}", key, e.Message);
+                state.ReportUnreadable($"repository {key}", e.Message);
             }
 
             if (row is not null)

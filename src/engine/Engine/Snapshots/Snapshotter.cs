@@ -60,9 +60,9 @@ public sealed class Snapshotter
     /// <param name="stateLost">Whether there are no rows because the database is new while the directories are not.</param>
     public async Task LoadAsync(bool stateLost)
     {
-        foreach (var (_, json) in _state.Load(StateRoom.Snapshots))
+        foreach (var (key, json) in _state.Load(StateRoom.Snapshots))
         {
-            if (Read(json) is { } row)
+            if (Read(key, json) is { } row)
             {
                 _rows[row.ChainId.ToString()] = row;
             }
@@ -129,6 +129,37 @@ public sealed class Snapshotter
     public LayerUnpack BeginUnpack(Stream source, Packing packing, CancellationToken cancel) =>
         new(source, packing, StagingDirectory(), _remove, cancel, null, long.MaxValue);
 
+    /// <summary>Begins to unpack a blob of the store.</summary>
+    /// <exception cref="EngineException">NotFound or Damaged.</exception>
+    internal LayerUnpack BeginUnpack(Digest blob, CancellationToken cancel)
+    {
+        var head = new byte[Decompression.Needed];
+        using (var file = _content.Open(blob))
+        {
+            head = head[..RandomAccess.Read(file, head, 0)];
+        }
+
+        return BeginUnpack(_content.OpenRead(blob), Decompression.Detect(head), cancel);
+    }
+
+    /// <summary>
+    /// Puts a fresh copy in the place of a damaged snapshot that nobody uses; under the gate. Should the daemon end between the two renames, the
+    /// row has lost its directory, and the layer is unpacked when it is needed.
+    /// </summary>
+    internal void Replace(SnapshotRecord row, LayerUnpack fresh)
+    {
+        var staged = fresh.Take();
+        WriteRecord(staged, row);
+        Flush();
+        if (Directory.Exists(Top(row)))
+        {
+            _remove(Top(row));
+        }
+
+        Directory.Move(staged, Top(row));
+        DurableFile.SyncDirectory(_paths.Snapshots);
+    }
+
     /// <summary>Makes sure that every layer of an image is unpacked.</summary>
     /// <returns>The chain id of the top; null for an image without layers.</returns>
     /// <exception cref="EngineException">Damaged or NotFound when a layer cannot be made from its blob.</exception>
@@ -140,7 +171,7 @@ public sealed class Snapshotter
             await Gate.WaitAsync(cancel).ConfigureAwait(false);
             try
             {
-                await new UnpackImage(this, _content).RunAsync(manifest, config, cancel).ConfigureAwait(false);
+                await new UnpackImage(this).RunAsync(manifest, config, cancel).ConfigureAwait(false);
             }
             finally
             {
@@ -278,7 +309,7 @@ public sealed class Snapshotter
         foreach (var directory in directories)
         {
             var file = Path.Combine(directory, RecordFile);
-            if (File.Exists(file) && Read(File.ReadAllBytes(file)) is { } row && Top(row) == directory)
+            if (File.Exists(file) && Read(file, File.ReadAllBytes(file)) is { } row && Top(row) == directory)
             {
                 _rows[row.ChainId.ToString()] = row;
             }
@@ -287,7 +318,7 @@ public sealed class Snapshotter
         await _state.CommitAsync([.. _rows.Values.Select(Change)]).ConfigureAwait(false);
     }
 
-    private SnapshotRecord? Read(byte[] json)
+    private SnapshotRecord? Read(string key, byte[] json)
     {
         try
         {
@@ -295,7 +326,8 @@ public sealed class Snapshotter
         }
         catch (JsonException e)
         {
-            _log.LogError("a snapshot record is unreadable: {Reason}", e.Message);
+            _log.LogError("the record of snapshot {Key} is unreadable: {Reason}", key, e.Message);
+            _state.ReportUnreadable($"snapshot {key}", e.Message);
             return null;
         }
     }

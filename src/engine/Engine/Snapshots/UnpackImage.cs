@@ -1,11 +1,10 @@
-using Slipway.Engine.Content;
 using Slipway.Engine.Layers;
 using Slipway.Oci;
 
 namespace Slipway.Engine.Snapshots;
 
 /// <summary>Unpacks what is missing of an image's layers from their blobs, several at once.</summary>
-internal sealed class UnpackImage(Snapshotter snapshots, ContentStore content)
+internal sealed class UnpackImage(Snapshotter snapshots)
 {
     internal async Task RunAsync(Manifest manifest, ImageConfig config, CancellationToken cancel)
     {
@@ -22,7 +21,7 @@ internal sealed class UnpackImage(Snapshotter snapshots, ContentStore content)
         {
             for (var i = 0; i < unpacks.Length; i++)
             {
-                unpacks[i] = snapshots.Contains(chain[i]) ? null : Begin(layers[i], cancel);
+                unpacks[i] = snapshots.Contains(chain[i]) ? null : snapshots.BeginUnpack(layers[i].Digest, cancel);
             }
 
             var batch = new SnapshotBatch(snapshots);
@@ -49,17 +48,6 @@ internal sealed class UnpackImage(Snapshotter snapshots, ContentStore content)
                 unpack?.Dispose();
             }
         }
-    }
-
-    private LayerUnpack Begin(Descriptor layer, CancellationToken cancel)
-    {
-        var head = new byte[Decompression.Needed];
-        using (var file = content.Open(layer.Digest))
-        {
-            head = head[..RandomAccess.Read(file, head, 0)];
-        }
-
-        return snapshots.BeginUnpack(content.OpenRead(layer.Digest), Decompression.Detect(head), cancel);
     }
 
     private static async Task FinishAsync(LayerUnpack unpack, Descriptor layer, Digest diffId)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,11 @@ public sealed class StateStore : IAsyncDisposable
         _writer = new Thread(WriteLoop) { IsBackground = true, Name = "state-writer" };
         _writer.Start();
     }
+
+    /// <summary>Rows that could not be read at start: whose they are, and why.</summary>
+    public ConcurrentQueue<(string Object, string Reason)> Unreadable { get; } = new();
+
+    internal void ReportUnreadable(string owner, string reason) => Unreadable.Enqueue((owner, reason));
 
     /// <summary>Frees room when the disk is too full even for a deletion; true when trying again makes sense.</summary>
     public Func<bool>? MakeRoom { get; set; }

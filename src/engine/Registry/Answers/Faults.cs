@@ -16,6 +16,7 @@ internal static class Faults
         EngineException e => Engine(e, log),
         BadHttpRequestException e => (e.StatusCode, [new ErrorEntry(e.StatusCode == 413 ? "SIZE_INVALID" : "UNSUPPORTED", e.Message, null)]),
         OperationCanceledException or IOException or ObjectDisposedException when gone.IsCancellationRequested => null,
+        IOException { InnerException: OverflowException } => One(400, "UNSUPPORTED", "bad chunk size"),
         OperationCanceledException => One(503, "UNAVAILABLE", "the registry stops"),
         IOException when DeviceFaults.Translate(failure) is { } e => Engine(e, log),
         _ => Unexpected(failure, log),

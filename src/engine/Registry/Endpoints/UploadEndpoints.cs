@@ -111,19 +111,25 @@ internal sealed class UploadEndpoints(SlipwayEngine engine, AccessRules access, 
         while (true)
         {
             var read = await body.ReadAsync(call.Aborted);
-            if (read.Buffer.Length > Room(call.Name))
+            try
             {
+                if (read.Buffer.Length > Room(call.Name))
+                {
+                    engine.Uploads.Abandon(upload);
+                    throw QuotaExhausted(call.Name);
+                }
+
+                foreach (var piece in read.Buffer)
+                {
+                    BlobUpload.Write(writer, piece.Span);
+                }
+            }
+            finally
+            {
+                // A failure is told only on a connection whose requests are read.
                 body.AdvanceTo(read.Buffer.End);
-                engine.Uploads.Abandon(upload);
-                throw QuotaExhausted(call.Name);
             }
 
-            foreach (var piece in read.Buffer)
-            {
-                BlobUpload.Write(writer, piece.Span);
-            }
-
-            body.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
             {
                 return;

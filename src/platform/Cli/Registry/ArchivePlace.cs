@@ -32,13 +32,15 @@ internal sealed class SourceArchive : ImagePlace
     {
         if (Digest.TryParse(reference, out Digest digest))
         {
-            return await ReadAsync(NameOf(digest)) is { } content ? new Document(LayoutIndex.TypeOf(content), content) : null;
+            return await ReadAsync(NameOf(digest)) is { } content ? new Document(LayoutIndex.TypeOf(content), content, digest).Checked() : null;
         }
 
         Oci.Index index = Oci.Index.Parse((await ReadAsync("index.json"))!);
         Descriptor? found = LayoutIndex.Choose(index, reference.Length > 0 ? reference : _tag, exact: reference.Length > 0);
-        return found is not null && await ReadAsync(NameOf(found.Digest)) is { } manifest ? new Document(found.MediaType, manifest) : null;
+        return found is not null && await ReadAsync(NameOf(found.Digest)) is { } manifest ? new Document(found.MediaType, manifest, found.Digest).Checked() : null;
     }
+
+    public override async Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject) => await LayoutIndex.ReferrersAsync(Oci.Index.Parse((await ReadAsync("index.json"))!), subject, this);
 
     public override Task<Stream> OpenAsync(Descriptor blob) => _entries.TryGetValue(NameOf(blob.Digest), out (long Offset, long Length) entry)
         ? Task.FromResult<Stream>(new FilePart(_file, entry.Offset, entry.Length))
@@ -149,9 +151,10 @@ internal sealed class TargetArchive : ImagePlace
             await WriteAsync(descriptor, content);
         }
 
-        if (!Digest.TryParse(reference, out _))
+        bool isDigest = Digest.TryParse(reference, out _);
+        if (!isDigest || document.Subject is not null)
         {
-            _index = LayoutIndex.With(_index, descriptor, reference.Length > 0 ? reference : _tag);
+            _index = LayoutIndex.With(_index, descriptor, isDigest ? "" : reference.Length > 0 ? reference : _tag);
             _whole |= reference.Length == 0;
         }
     }

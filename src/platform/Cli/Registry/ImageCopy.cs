@@ -59,7 +59,7 @@ internal sealed class ImageCopy(ImagePlace source, ImagePlace target, Action<str
         }
 
         Document found = await source.FindAsync(child.Digest.ToString()) ?? throw new CommandException($"manifest {child.Digest} is not there");
-        await CopyAsync(found.Digest == child.Digest ? found : throw new CommandException($"manifest {child.Digest} does not match its digest: it is {found.Digest}"), child.Digest.ToString(), depth);
+        await CopyAsync(found, child.Digest.ToString(), depth);
     }
 
     private async Task CopyCompanionsAsync(Digest digest, int depth)
@@ -92,7 +92,7 @@ internal sealed class ImageCopy(ImagePlace source, ImagePlace target, Action<str
             return;
         }
 
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using IncrementalHash hash = Hashes.Begin(blob.Digest.Algorithm);
         await using (HashedReading content = new(await source.OpenAsync(blob), hash, blob))
         {
             await target.WriteAsync(blob, content);
@@ -147,7 +147,7 @@ internal sealed class HashedReading(Stream inner, IncrementalHash hash, Descript
     {
         hash.AppendData(data);
         _length += data.Length;
-        bool wrong = _length > blob.Size || (_length == blob.Size && !data.IsEmpty && Digest.FromSha256(hash.GetHashAndReset()) != blob.Digest) || (data.IsEmpty && _length != blob.Size);
+        bool wrong = _length > blob.Size || (_length == blob.Size && !data.IsEmpty && Hashes.Finish(blob.Digest.Algorithm, hash) != blob.Digest) || (data.IsEmpty && _length != blob.Size);
         return wrong ? throw new CommandException($"blob {blob.Digest} does not match its digest or size") : data.Length;
     }
 }

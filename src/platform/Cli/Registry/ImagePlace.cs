@@ -5,9 +5,17 @@ namespace Slipway.Cli.Registry;
 /// <summary>A manifest or index as it is stored.</summary>
 /// <param name="MediaType">What it is.</param>
 /// <param name="Content">Its bytes.</param>
-internal sealed record Document(string MediaType, byte[] Content)
+/// <param name="Name">The digest that it was asked for by; null for a tag.</param>
+internal sealed record Document(string MediaType, byte[] Content, Digest? Name = null)
 {
-    public Digest Digest { get; } = Oci.Digest.Of(Content);
+    public Digest Digest { get; } = Name ?? Oci.Digest.Of(Content);
+
+    /// <summary>The manifest it speaks of, or null.</summary>
+    public Digest? Subject => (MediaTypes.IsIndex(MediaType) ? Oci.Index.Parse(Content).Subject : Manifest.Parse(Content).Subject)?.Digest;
+
+    /// <summary>Itself, if it is what its digest says.</summary>
+    /// <exception cref="CommandException">It is not.</exception>
+    public Document Checked() => Hashes.Of(Digest.Algorithm, Content) is var actual && actual == Digest ? this : throw new CommandException($"manifest {Digest} does not match its digest: it is {actual}");
 }
 
 /// <summary>Somewhere images can be copied from and to: a repository of a registry, an OCI layout in a directory, or one in an archive.</summary>

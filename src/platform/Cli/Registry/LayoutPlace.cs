@@ -12,11 +12,12 @@ internal sealed class LayoutPlace(string directory, string tag) : ImagePlace
     {
         if (Digest.TryParse(reference, out Digest digest))
         {
-            return File.Exists(PathOf(digest)) ? new Document(LayoutIndex.TypeOf(await File.ReadAllBytesAsync(PathOf(digest))), await File.ReadAllBytesAsync(PathOf(digest))) : null;
+            byte[]? content = File.Exists(PathOf(digest)) ? await File.ReadAllBytesAsync(PathOf(digest)) : null;
+            return content is null ? null : new Document(LayoutIndex.TypeOf(content), content, digest).Checked();
         }
 
         Descriptor? found = LayoutIndex.Choose(await ReadIndexAsync(), reference.Length > 0 ? reference : tag, exact: reference.Length > 0);
-        return found is null ? null : new Document(found.MediaType, await File.ReadAllBytesAsync(PathOf(found.Digest)));
+        return found is null ? null : new Document(found.MediaType, await File.ReadAllBytesAsync(PathOf(found.Digest)), found.Digest).Checked();
     }
 
     public override Task<Stream> OpenAsync(Descriptor blob) => Task.FromResult<Stream>(File.OpenRead(PathOf(blob.Digest)));
@@ -41,11 +42,14 @@ internal sealed class LayoutPlace(string directory, string tag) : ImagePlace
         using MemoryStream content = new(document.Content);
         await WriteAsync(descriptor, content);
         await File.WriteAllTextAsync(Path.Combine(directory, ImageLayout.FileName), """{"imageLayoutVersion":"1.0.0"}""");
-        if (!Digest.TryParse(reference, out _))
+        bool isDigest = Digest.TryParse(reference, out _);
+        if (!isDigest || document.Subject is not null)
         {
-            await File.WriteAllBytesAsync(IndexFile, LayoutIndex.With(await ReadIndexAsync(), descriptor, reference.Length > 0 ? reference : tag).ToBytes());
+            await File.WriteAllBytesAsync(IndexFile, LayoutIndex.With(await ReadIndexAsync(), descriptor, isDigest ? "" : reference.Length > 0 ? reference : tag).ToBytes());
         }
     }
+
+    public override async Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject) => await LayoutIndex.ReferrersAsync(await ReadIndexAsync(), subject, this);
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -64,7 +68,25 @@ internal static class LayoutIndex
     public static Descriptor? Choose(Oci.Index index, string name, bool exact)
     {
         Descriptor? named = index.Manifests.FirstOrDefault(entry => name.Length > 0 && (entry.Annotations?.GetValueOrDefault(RefName) == name || entry.Annotations?.GetValueOrDefault(FullName) == name));
-        return named ?? (exact || name.Length > 0 ? null : index.Manifests.Count == 1 ? index.Manifests[0] : throw new CommandException($"there are {index.Manifests.Count} images; name one of {string.Join(", ", index.Manifests.Select(entry => entry.Annotations?.GetValueOrDefault(RefName) ?? entry.Digest.ToString()))}"));
+        return named ?? (exact || name.Length > 0 ? null : index.Manifests.Count == 1 ? index.Manifests[0] : index.Manifests.Count(IsImage) == 1 ? index.Manifests.First(IsImage) : throw new CommandException($"there are {index.Manifests.Count} images; name one of {string.Join(", ", index.Manifests.Select(entry => entry.Annotations?.GetValueOrDefault(RefName) ?? entry.Digest.ToString()))}"));
+    }
+
+    // Signatures are named after what they belong to, and referrers not at all.
+    private static bool IsImage(Descriptor entry) => entry.Annotations?.GetValueOrDefault(RefName) is { } name && !name.StartsWith("sha256-", StringComparison.Ordinal) && !name.StartsWith("sha512-", StringComparison.Ordinal);
+
+    /// <summary>Manifests that speak of another: a layout lists them beside its images, without names.</summary>
+    public static async Task<IReadOnlyList<Descriptor>> ReferrersAsync(Oci.Index index, Digest subject, ImagePlace place)
+    {
+        List<Descriptor> found = [];
+        foreach (Descriptor entry in index.Manifests.Where(entry => entry.Annotations?.ContainsKey(RefName) != true))
+        {
+            if (await place.FindAsync(entry.Digest.ToString()) is { } document && document.Subject == subject)
+            {
+                found.Add(entry);
+            }
+        }
+
+        return found;
     }
 
     /// <summary>The index with an entry more; another of its name goes.</summary>

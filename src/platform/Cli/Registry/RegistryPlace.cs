@@ -24,7 +24,9 @@ internal sealed class RegistryPlace(RegistryConnection registry, string reposito
         }
 
         await using Stream body = await answer.Content.ReadAsStreamAsync();
-        return new Document(answer.Content.Headers.ContentType?.MediaType ?? "", await ReadAsync(body));
+        string type = answer.Content.Headers.ContentType?.MediaType ?? "";
+        byte[] content = await ReadAsync(body);
+        return Digest.TryParse(wanted.Length > 0 ? wanted : reference, out Digest digest) ? new Document(type, content, digest).Checked() : new Document(type, content);
     }
 
     public override async Task<Stream> OpenAsync(Descriptor blob)
@@ -72,14 +74,37 @@ internal sealed class RegistryPlace(RegistryConnection registry, string reposito
             request.Content = new ByteArrayContent(document.Content);
             request.Content.Headers.TryAddWithoutValidation("Content-Type", document.MediaType);
         });
+        if (document.Subject is { } subject && done?.Headers.Contains("OCI-Subject") == false)
+        {
+            await ListAsync(subject, document);
+        }
     }
+
+    // A registry that knows nothing of referrers keeps their list under a tag (distribution-spec, referrers tag schema).
+    private async Task ListAsync(Digest subject, Document document)
+    {
+        string tag = TagOf(subject);
+        Oci.Index index = await FindAsync(tag) is { } known && MediaTypes.IsIndex(known.MediaType) ? Oci.Index.Parse(known.Content) : new Oci.Index { MediaType = MediaTypes.OciIndex };
+        if (index.Manifests.All(entry => entry.Digest != document.Digest))
+        {
+            Manifest? manifest = MediaTypes.IsIndex(document.MediaType) ? null : Manifest.Parse(document.Content);
+            Descriptor entry = new()
+            {
+                MediaType = document.MediaType, Digest = document.Digest, Size = document.Content.Length,
+                ArtifactType = manifest?.ArtifactType is { Length: > 0 } type ? type : manifest?.Config.MediaType, Annotations = manifest?.Annotations,
+            };
+            await WriteAsync(new Document(MediaTypes.OciIndex, (index with { Manifests = [.. index.Manifests, entry] }).ToBytes()), tag);
+        }
+    }
+
+    private static string TagOf(Digest subject) => $"{subject.Algorithm}-{subject.Hex}";
 
     public override async Task<IReadOnlyList<Descriptor>> ReferrersAsync(Digest subject)
     {
         using HttpResponseMessage? answer = await registry.SendAsync(HttpMethod.Get, $"/v2/{repository}/referrers/{subject}", Pull);
         if (answer is null)
         {
-            return [];
+            return await FindAsync(TagOf(subject)) is { } listed && MediaTypes.IsIndex(listed.MediaType) ? Oci.Index.Parse(listed.Content).Manifests : [];
         }
 
         await using Stream body = await answer.Content.ReadAsStreamAsync();

@@ -69,6 +69,7 @@ internal static class VerbTable
         new(["wait", "container wait"], "Wait until containers stop, and print their exit codes", LifeCycleVerbs.Wait),
 
         new(["copy", "registry copy"], "Copy an image between registries, layouts and archives", ImageCopyVerb.Copy),
+        new(["verify"], "Check that an image is signed with a key (cosign)", VerifyVerb.Verify),
         new(["registry ls", "registry list"], "List repositories", RegistryAdminVerbs.List),
         new(["registry tags"], "List tags of a repository", RegistryAdminVerbs.Tags),
         new(["registry inspect"], "Show a manifest with its digest and referrers", RegistryAdminVerbs.Inspect),
