@@ -10,10 +10,11 @@ namespace Slipway.Cli.Bootstrap;
 /// A base image that the engine builds from a Dockerfile of this repository (<c>images/</c>, held in this program) on top of the Debian image.
 /// </summary>
 /// <param name="name">Such as <c>nginx</c>.</param>
-internal sealed class ImageRecipe(string name)
+/// <param name="suite">The release of Debian to stand on.</param>
+internal sealed class ImageRecipe(string name, string suite)
 {
     private const string Folder = "images/";
-    private const string Base = $"debian:{DebianImage.UsualSuite}-slim";
+    private readonly string _base = $"debian:{suite}-slim";
 
     /// <summary>Every recipe.</summary>
     public static IReadOnlyList<string> Names { get; } =
@@ -24,14 +25,14 @@ internal sealed class ImageRecipe(string name)
     ];
 
     /// <summary>Name of the image unless told otherwise.</summary>
-    public string Tag => $"slipway/{name}:latest";
+    public string Tag => $"slipway/{name}:{(suite == DebianImage.UsualSuite ? "latest" : suite)}";
 
     /// <summary>Whether the engine lacks the image that recipes stand on.</summary>
-    public static async Task<bool> LacksBaseAsync(Invocation call)
+    public async Task<bool> LacksBaseAsync(Invocation call)
     {
         try
         {
-            await using EngineResponse response = await call.Engine.RequestAsync("GET", ApiPath.Of($"/images/{Base}/json").ToString());
+            await using EngineResponse response = await call.Engine.RequestAsync("GET", ApiPath.Of($"/images/{_base}/json").ToString());
             return false;
         }
         catch (EngineApiException error) when (error.StatusCode == 404)
@@ -45,7 +46,7 @@ internal sealed class ImageRecipe(string name)
     public async Task<string> BuildAsync(Invocation call, IReadOnlyList<string> tags, TextWriter? progress)
     {
         using MemoryStream context = await ContextAsync();
-        ApiPath path = ApiPath.Of("/build").With("t", tags).With("networkmode", "host").With("version", "1");
+        ApiPath path = ApiPath.Of("/build").With("t", tags).With("networkmode", "host").With("version", "1").With("buildargs", $"{{\"BASE\":\"{_base}\"}}");
         string id = "";
         await using EngineResponse response = await call.Engine.UploadAsync("POST", path.ToString(), context);
         await ProgressDisplay.ShowAsync(response.Body, progress, ProgressDisplay.IsTerminal(2), aux => id = aux.Text("ID"));

@@ -7,7 +7,7 @@ namespace Slipway.Cli.Verbs;
 internal static class BootstrapVerb
 {
     public static Verb Bootstrap() => new(
-        "busybox|debian[:SUITE]|" + string.Join('|', ImageRecipe.Names),
+        "busybox|debian[:SUITE]|" + string.Join('|', ImageRecipe.Names) + "[:SUITE]",
         new FlagTable().List("tag", 't', "Name of the image (name:tag), instead of the usual ones").String("output", 'o', "Write the archive to a file instead of loading it")
             .String("mirror", "Debian mirror to use, instead of this machine's or the usual one").Bool("quiet", 'q', "Do not show progress"),
         RunAsync)
@@ -23,15 +23,16 @@ internal static class BootstrapVerb
     {
         string[] parts = call.Arguments[0].Split(':', 2);
         TextWriter? progress = call.Flags.Bool("quiet") ? null : call.Error;
-        if (ImageRecipe.Names.Contains(call.Arguments[0]))
+        string suite = parts.Length > 1 ? parts[1] : DebianImage.UsualSuite;
+        if (ImageRecipe.Names.Contains(parts[0]))
         {
-            return await BuildAsync(call, new ImageRecipe(call.Arguments[0]), progress);
+            return await BuildAsync(call, new ImageRecipe(parts[0], suite), new DebianImage(suite, call.Flags.StringOrNull("mirror"), progress), progress);
         }
 
         BaseImage image = parts[0] switch
         {
             "busybox" when parts.Length == 1 => new BusyboxImage(progress),
-            "debian" => new DebianImage(parts.Length > 1 ? parts[1] : DebianImage.UsualSuite, call.Flags.StringOrNull("mirror"), progress),
+            "debian" => new DebianImage(suite, call.Flags.StringOrNull("mirror"), progress),
             _ => throw new CommandException($"unknown base image \"{call.Arguments[0]}\": must be busybox, debian[:SUITE], {string.Join(", ", ImageRecipe.Names)}"),
         };
 
@@ -41,16 +42,15 @@ internal static class BootstrapVerb
         return 0;
     }
 
-    private static async Task<int> BuildAsync(Invocation call, ImageRecipe recipe, TextWriter? progress)
+    private static async Task<int> BuildAsync(Invocation call, ImageRecipe recipe, DebianImage debian, TextWriter? progress)
     {
         if (call.Flags.Has("output"))
         {
             throw new CommandException("--output is for busybox and debian; save the image instead");
         }
 
-        if (await ImageRecipe.LacksBaseAsync(call))
+        if (await recipe.LacksBaseAsync(call))
         {
-            DebianImage debian = new(DebianImage.UsualSuite, call.Flags.StringOrNull("mirror"), progress);
             await using ImageArchive archive = await debian.MakeAsync(debian.Tags);
             await using Stream source = archive.OpenRead();
             await ImageTransferVerbs.LoadAsync(call, source, quiet: true);

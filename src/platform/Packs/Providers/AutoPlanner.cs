@@ -96,7 +96,7 @@ internal sealed class AutoPlanner
         var main = chosen[0].Provider.Plan(_context);
         foreach (var (provider, _) in chosen.Skip(1))
         {
-            SecondLanguage.Add(main, provider.Plan(_context), provider.Name);
+            SecondLanguage.Add(main, provider.Plan(_context), provider.Name, runs: true);
         }
 
         return main;

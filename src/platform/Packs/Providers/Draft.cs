@@ -79,7 +79,7 @@ internal sealed class Draft
     /// <summary>The user of the image; empty for the base image's.</summary>
     internal string User { get; set; } = "1000:1000";
 
-    /// <summary>Commands after the build that remove what only it needed.</summary>
+    /// <summary>Commands after the build that remove what only it needed, or pick what is run.</summary>
     internal List<string> Prune { get; } = [];
 
     /// <summary>What the context never contains.</summary>
@@ -111,6 +111,9 @@ internal sealed class Draft
 
     /// <summary>Debian packages that stand for <see cref="BuildImage"/> where another language's image is used.</summary>
     internal string[] ToolPackages { get; set; } = [];
+
+    /// <summary>Commands that prepare another language's image for this one.</summary>
+    internal string[] ToolCommands { get; set; } = [];
 
     /// <summary>Called with the final start command, when configuration has had its say.</summary>
     internal Action<Draft, string?>? Finish { get; set; }

@@ -3,9 +3,19 @@ namespace Slipway.Packs.Providers;
 /// <summary>Adds a further language to an application: its tools as packages, its phases under its name.</summary>
 internal static class SecondLanguage
 {
-    internal static void Add(Draft main, Draft second, string name)
+    /// <param name="main">The application's draft.</param>
+    /// <param name="second">The other language's.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="runs">The image has the language too; otherwise only the build.</param>
+    internal static void Add(Draft main, Draft second, string name, bool runs)
     {
         var setup = main.Phase("setup");
+        setup.Commands.AddRange(second.ToolCommands);
+        if (runs)
+        {
+            setup.RunPackages = [.. setup.RunPackages.Concat(second.ToolPackages).Distinct()];
+        }
+
         setup.Packages = [.. setup.Packages.Concat(second.ToolPackages).Distinct()];
         setup.RunPackages = [.. setup.RunPackages.Concat(second.Phases.SelectMany(p => p.RunPackages)).Distinct()];
         foreach (var phase in second.Phases)

@@ -64,7 +64,7 @@ internal sealed class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phas
 
         foreach (var command in draft.Prune)
         {
-            Line("\n# prune");
+            Line("\n# after the build");
             Run(command, "");
         }
 
@@ -156,6 +156,7 @@ internal sealed class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phas
 
     private void Environment(IEnumerable<KeyValuePair<string, string>> variables)
     {
+        var words = new List<string>();
         foreach (var (name, value) in variables.OrderBy(v => v.Key, StringComparer.Ordinal))
         {
             if (!BuildInputs.IsName(name) || value.AsSpan().IndexOfAny('\n', '\r') >= 0)
@@ -164,7 +165,12 @@ internal sealed class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phas
                 continue;
             }
 
-            Line($"ENV {name}={Word(value)}");
+            words.Add($"{name}={Word(value)}");
+        }
+
+        if (words.Count > 0)
+        {
+            Line("ENV " + string.Join(" \\\n    ", words));
         }
     }
 

@@ -3,22 +3,33 @@ using Slipway.Packs.Versions;
 
 namespace Slipway.Packs.Providers.Java;
 
-/// <summary>Java with Maven, or with Gradle's wrapper: one jar, run by a JRE.</summary>
+/// <summary>Java with Maven, with Gradle's wrapper, or a plain <c>Main.java</c>; run by a JRE.</summary>
 internal sealed partial class JavaProvider : Provider
 {
     private static readonly string[] s_poms = ["pom.xml", "pom.atom", "pom.clj", "pom.groovy", "pom.rb", "pom.scala", "pom.yaml", "pom.yml"];
 
+    private const string PlainFile = "Main.java";
+
     internal override string Name => "java";
 
     internal override string? Detect(PackContext context) =>
-        s_poms.FirstOrDefault(context.Source.FileExists) ?? context.Source.FirstFile("gradlew", "build.gradle", "build.gradle.kts");
+        s_poms.FirstOrDefault(context.Source.FileExists) ?? context.Source.FirstFile("gradlew", "build.gradle", "build.gradle.kts", PlainFile);
 
     internal override Draft Plan(PackContext context)
     {
         var draft = new Draft { BuildImage = "java", RunImage = "java", ToolPackages = ["default-jdk-headless"], InstallPrefixes = ["MAVEN_", "GRADLE_"], Port = 8080 };
-        var gradle = s_poms.FirstOrDefault(context.Source.FileExists) is null;
+        var gradle = context.Source.FirstFile("gradlew", "build.gradle", "build.gradle.kts") is not null && s_poms.FirstOrDefault(context.Source.FileExists) is null;
         draft.Phase("setup").Packages.Add("default-jdk-headless");
         draft.Tools.Add(Version(context, gradle));
+        draft.Outputs = [new Copied("/opt/out", "/app")];
+        draft.Ignored.AddRange(["target", "build", ".gradle"]);
+        if (!gradle && !s_poms.Any(context.Source.FileExists))
+        {
+            draft.Phase("build").Commands.Add($"javac -d /opt/out {PlainFile}");
+            (draft.Start, draft.StartReason) = ("java $JAVA_OPTS Main", PlainFile);
+            return draft;
+        }
+
         if (gradle)
         {
             Gradle(draft, context);
@@ -30,11 +41,9 @@ internal sealed partial class JavaProvider : Provider
 
         // One jar among what the build made, those that cannot run by themselves left out.
         var jars = gradle ? "build/libs/*.jar" : "target/*.jar";
-        draft.Phase("build").Commands.Add("mkdir -p /opt/out && if [ -d target/quarkus-app ]; then cp -r target/quarkus-app/. /opt/out/ && mv /opt/out/quarkus-run.jar /opt/out/app.jar; "
+        draft.Prune.Add("mkdir -p /opt/out && if [ -d target/quarkus-app ]; then cp -r target/quarkus-app/. /opt/out/ && mv /opt/out/quarkus-run.jar /opt/out/app.jar; "
             + $"else jar=$(ls -1S {jars} */{jars} 2>/dev/null | grep -Ev -- '(-plain|-sources|-javadoc|-tests)\\.jar$|/original-' | head -n 1); "
             + $"test -n \"$jar\" || {{ echo 'The build made no jar that can be run ({jars}).' >&2; exit 1; }}; cp \"$jar\" /opt/out/app.jar; fi");
-        draft.Outputs = [new Copied("/opt/out", "/app")];
-        draft.Ignored.AddRange(["target", "build", ".gradle"]);
         (draft.Start, draft.StartReason) = ($"java {PortOption(draft, context, gradle)}$JAVA_OPTS -jar app.jar", "the built jar");
         return draft;
     }

@@ -48,9 +48,8 @@ internal sealed class NodeProvider : Provider
         setup.Caches.Add("/root/.npm");
         if (runtime.Download is { } version)
         {
-            var npm = runtime.Major >= 24 ? 11 : runtime.Major >= 20 ? 10 : 9;
-            setup.Commands.Add($"npm install --global --prefix {DownloadedDirectory} \"node-linux-$(dpkg --print-architecture | sed s/amd64/x64/)@{version}\" npm@{npm}"
-                + $" && ln -sf ../lib/node_modules/node-linux-*/bin/node {NodeRuntime.Fetched}");
+            setup.Commands.Add($"npm install --global --prefix {DownloadedDirectory} \"node-linux-$(dpkg --print-architecture | sed s/amd64/x64/)@{version}\" npm@{PackageManager.Bundled(runtime.Major)}"
+                + $" && ln -sf {DownloadedDirectory}/lib/node_modules/node-linux-*/bin/node {NodeRuntime.Fetched}");
             setup.Paths.Add(DownloadedDirectory + "/bin");
         }
 

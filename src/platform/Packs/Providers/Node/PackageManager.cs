@@ -47,7 +47,10 @@ internal sealed class PackageManager
     internal bool Berry => Name == "yarn" && (Context.Source.FileExists(".yarnrc.yml") || (_exact is not null && SemanticVersion.Parse(_exact) is { Major: > 1 }));
 
     /// <summary>What is installed, and what decided it.</summary>
-    internal ToolChoice Choice(int node) => new(Name, _exact ?? "", Name == "npm" ? Stack.Usual.Version("npm") : Version(node), _reason);
+    internal ToolChoice Choice(int node) => new(Name, _exact ?? "", Name != "npm" ? Version(node) : node == SemanticVersion.Parse(Stack.Usual.Version("node"))!.Value.Major ? Stack.Usual.Version("npm") : Bundled(node), _reason);
+
+    /// <summary>The major version of npm that comes with a Node.</summary>
+    internal static string Bundled(int node) => node >= 24 ? "11" : node >= 20 ? "10" : "9";
 
     /// <summary>Puts the manager itself into the build.</summary>
     internal string? Setup(int node) => Name == "npm" ? null
@@ -80,7 +83,7 @@ internal sealed class PackageManager
     /// <summary>Removes what only the build needed.</summary>
     internal string? Prune => Name switch
     {
-        "npm" => "npm prune --omit=dev",
+        "npm" => "NPM_CONFIG_INCLUDE= npm prune --omit=dev",
         "pnpm" => _package.Workspaces.Any() || Context.Source.FileExists("pnpm-workspace.yaml") ? null : "pnpm prune --prod",
         _ => Berry ? null : "yarn install --production --ignore-scripts --prefer-offline --frozen-lockfile",
     };

@@ -75,7 +75,7 @@ internal sealed class PhpProvider : Provider
         var node = new NodeProvider().Plan(context);
         node.Phases.RemoveAll(p => p.Name == "build");
         node.Variables.Clear();
-        SecondLanguage.Add(draft, node, "node");
+        SecondLanguage.Add(draft, node, "node", runs: false);
         draft.Dependencies.Remove("/app/node_modules");
         draft.Phase("build").Commands.Add(PackageManager.Of(package).Run(script));
         draft.Outputs = draft.Everything();

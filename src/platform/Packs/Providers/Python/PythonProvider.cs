@@ -25,7 +25,7 @@ internal sealed partial class PythonProvider : Provider
 
     internal override Draft Plan(PackContext context)
     {
-        var draft = new Draft { BuildImage = "python", RunImage = "python", ToolPackages = ["python3", "python3-venv", "python3-pip"], InstallPrefixes = ["PIP_", "UV_", "POETRY_", "PDM_", "PIPENV_"], Port = 8000 };
+        var draft = new Draft { BuildImage = "python", RunImage = "python", ToolPackages = ["python3", "python3-venv", "python3-pip"], ToolCommands = ["python3 -m venv /opt/venv"], InstallPrefixes = ["PIP_", "UV_", "POETRY_", "PDM_", "PIPENV_"], Port = 8000 };
         var dependencies = new PythonDependencies(context);
         draft.Tools.Add(Version(context));
         var install = PythonInstall.Of(context);
@@ -38,6 +38,7 @@ internal sealed partial class PythonProvider : Provider
         }
 
         install.AddTo(draft, context);
+        draft.Phase("install").Paths.Add("/opt/venv/bin");
         foreach (var (name, value) in ((string, string)[])[("PYTHONFAULTHANDLER", "1"), ("PYTHONUNBUFFERED", "1"), ("PYTHONHASHSEED", "random"), ("PYTHONDONTWRITEBYTECODE", "1")])
         {
             draft.Variables[name] = value;

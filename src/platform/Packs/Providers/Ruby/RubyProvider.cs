@@ -118,7 +118,7 @@ internal sealed partial class RubyProvider : Provider
         node.Phases.RemoveAll(p => p.Name == "build");
         node.Variables.Clear();
         node.Dependencies.Clear();
-        SecondLanguage.Add(draft, node, "node");
+        SecondLanguage.Add(draft, node, "node", runs: false);
         draft.Prune.Add("rm -rf node_modules");
     }
 
@@ -139,7 +139,7 @@ internal sealed partial class RubyProvider : Provider
         var wanted = Minor().Match(requested) is { Success: true } exact ? exact.Groups[1].Value : requested;
         var range = SemanticRange.Parse(wanted) ?? throw new PackException($"\"{requested}\" in {reason} is no version of Ruby");
         context.Stack = Stack.With("ruby", range.Accepts) ?? throw Stack.Missing("ruby", requested, reason);
-        if (requested != context.Stack.Version("ruby") && requested.Count(c => c == '.') == 2 && InGemfile().IsMatch(gemfile))
+        if (InGemfile().Match(gemfile).Groups[1].Value == requested && requested.Count(c => c == '.') == 2 && requested != context.Stack.Version("ruby"))
         {
             context.Warn($"Bundler insists on Ruby {requested} ({reason}); the image has {context.Stack.Version("ruby")}. Write ruby \"~> {wanted}.0\" to accept it.");
         }
