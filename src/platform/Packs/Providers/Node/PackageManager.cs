@@ -83,7 +83,7 @@ internal sealed class PackageManager
     /// <summary>Removes what only the build needed.</summary>
     internal string? Prune => Name switch
     {
-        "npm" => "NPM_CONFIG_INCLUDE= npm prune --omit=dev",
+        "npm" => "env -u NPM_CONFIG_INCLUDE -u NPM_CONFIG_PRODUCTION npm prune --omit=dev",
         "pnpm" => _package.Workspaces.Any() || Context.Source.FileExists("pnpm-workspace.yaml") ? null : "pnpm prune --prod",
         _ => Berry ? null : "yarn install --production --ignore-scripts --prefer-offline --frozen-lockfile",
     };
