@@ -20,8 +20,8 @@ internal static class VerbTable
     /// <summary>Groups with their line of help.</summary>
     public static readonly (string Name, string Summary)[] Groups =
     [
-        ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("manifest", "Look at manifests at registries"),
-        ("network", "Manage networks"), ("registry", "Manage the engine's own registry and look at others"), ("system", "Manage the engine"), ("volume", "Manage volumes"),
+        ("app", "Manage applications"), ("builder", "Manage builds"), ("container", "Manage containers"), ("image", "Manage images"), ("manifest", "Look at manifests at registries"),
+        ("network", "Manage networks"), ("registry", "Manage the engine's own registry and look at others"), ("server", "Manage the platform's servers"), ("system", "Manage the engine"), ("volume", "Manage volumes"),
     ];
 
     public static readonly VerbEntry[] All =
@@ -106,6 +106,31 @@ internal static class VerbTable
         new(["system prune"], "Remove unused data", PruneVerbs.Everything),
 
         new(["compose"], "Run applications of several containers, as a file describes them", Compose.ComposeVerb.Compose) { Common = true },
+        new(["deploy"], "Send a directory to the platform and bring it into service", Apps.DeployVerbs.DeployDirectory) { Common = true },
+        new(["deployments"], "List deployments, read their logs, end them", Apps.DeployVerbs.Deployments),
+        new(["app create"], "Make an application", Apps.AppVerbs.Create),
+        new(["app set"], "Change an application's settings", Apps.AppVerbs.Set),
+        new(["app list", "app ls"], "List applications", Apps.AppVerbs.List),
+        new(["app show", "app inspect"], "Show everything about an application", Apps.AppVerbs.Show),
+        new(["app deploy"], "Deploy an application from its source", Apps.DeployVerbs.Deploy),
+        new(["app redeploy"], "Bring the image that serves into service again, with the present settings", Apps.DeployVerbs.Redeploy),
+        new(["app rollback"], "Go back to a release, image and settings", Apps.DeployVerbs.Rollback),
+        new(["app releases"], "List an application's releases", Apps.DeployVerbs.Releases),
+        new(["app scale"], "Set the number of an application's containers", Apps.DeployVerbs.Scale),
+        new(["app stop"], "Stop an application", Apps.DeployVerbs.Stop),
+        new(["app start"], "Start an application again", Apps.DeployVerbs.Start),
+        new(["app logs"], "Show what an application's containers write", Apps.DeployVerbs.Logs),
+        new(["app exec"], "Run a command in an application's container", Apps.DeployVerbs.Exec),
+        new(["app env"], "List and set an application's variables", Apps.AppVerbs.Variables),
+        new(["app domain", "app domains"], "List and set an application's addresses", Apps.AppVerbs.Domains),
+        new(["app deploy-key"], "Make a key by which a private repository is read", Apps.AppVerbs.DeployKey),
+        new(["app webhook"], "Show where a git host sends its events", Apps.AppVerbs.Webhook),
+        new(["app rm", "app remove"], "Remove applications", Apps.AppVerbs.Remove),
+        new(["server add"], "Add an engine to the platform", Apps.ServerVerbs.Add),
+        new(["server list", "server ls"], "List the platform's servers", Apps.ServerVerbs.List),
+        new(["server check"], "Check a server", Apps.ServerVerbs.Check),
+        new(["server rm", "server remove"], "Remove a server", Apps.ServerVerbs.Remove),
+        new(["server token"], "Make a token for the platform", Apps.ServerVerbs.Token),
         new(["completion"], "Print the completion script for a shell (bash or zsh)", CompletionVerbs.Script),
         new(["__complete"], "Answer candidates for completion", CompletionVerbs.Complete) { Hidden = true },
     ];
