@@ -5,6 +5,25 @@ namespace Slipway.Linux.Tests;
 public sealed class HostTests
 {
     [Fact]
+    public void An_oom_watch_may_end_while_its_cgroup_does()
+    {
+        using var watch = new ProcessWatch();
+        var struck = 0;
+        for (var round = 0; round < 500; round++)
+        {
+            var group = $"/slipway-test-{Guid.NewGuid():N}";
+            Cgroups.Create(group);
+            using var oom = OomWatch.Begin(watch, group, () => Interlocked.Increment(ref struck));
+            Assert.NotNull(oom);
+            Cgroups.Remove(group);
+            Thread.SpinWait(Random.Shared.Next(20_000));
+        }
+
+        Assert.Null(OomWatch.Begin(watch, "/slipway-test-nothing", () => { }));
+        Assert.Equal(0, struck);
+    }
+
+    [Fact]
     public async Task A_cgroup_is_made_measured_frozen_emptied_and_removed()
     {
         var group = "/slipway-test-" + Guid.NewGuid().ToString("N");

@@ -15,6 +15,7 @@ public sealed class OomWatch : IDisposable
     private IDisposable? watching;
     private IDisposable? source;
     private long seen;
+    private bool disposed;
 
     private OomWatch(string cgroupPath, Action struck) => (this.cgroupPath, this.struck) = (cgroupPath, struck);
 
@@ -54,7 +55,11 @@ public sealed class OomWatch : IDisposable
     public void Dispose()
     {
         watching?.Dispose();
-        source?.Dispose();
+        lock (gate)
+        {
+            disposed = true;
+            source?.Dispose();
+        }
     }
 
     private void Follow(ProcessWatch watch, string events)
@@ -76,7 +81,17 @@ public sealed class OomWatch : IDisposable
     // The sign comes before the kill that it announces, and once more when the cgroup is removed.
     private void Hear(SafeFileHandle sign)
     {
-        FileCalls.Read(sign, new byte[8], 8);
+        lock (gate)
+        {
+            // The sign of the removal may come while the watch ends.
+            if (disposed)
+            {
+                return;
+            }
+
+            FileCalls.Read(sign, new byte[8], 8);
+        }
+
         if (Cgroups.Exists(cgroupPath))
         {
             struck();
