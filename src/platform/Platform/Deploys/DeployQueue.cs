@@ -42,6 +42,7 @@ public sealed class DeployQueue(PlatformStore store, DeploymentRun run, Deployme
     {
         caller.Require(Abilities.Deploy);
         Deployment? deployment = null;
+        List<string> superseded = [];
         store.Change(() =>
         {
             var app = store.Apps.Find(request.App.Id) ?? throw new PlatformException(Refusal.NotFound, "there is no such application");
@@ -51,10 +52,17 @@ public sealed class DeployQueue(PlatformStore store, DeploymentRun run, Deployme
                 Id = Identity.New(), AppId = app.Id, Number = app.LastDeployment + 1, Kind = request.Kind, Trigger = request.Trigger, Actor = caller.Name, Force = request.Force,
                 Commit = request.Commit, ReleaseId = request.ReleaseId, Created = time.GetUtcNow(),
             };
-            var superseded = store.Deployments.All.Where(other => other.AppId == app.Id && other.State == DeploymentState.Queued && other.Kind == request.Kind && !_running.ContainsKey(other.Id))
-                .Select(other => store.Deployments.Put(other.Id, other with { State = DeploymentState.Superseded, Finished = time.GetUtcNow(), Error = $"deployment {deployment.Number} took its place" }));
-            return [.. superseded, store.Deployments.Put(deployment.Id, deployment), store.Apps.Put(app.Id, app with { LastDeployment = deployment.Number })];
+            var waiting = store.Deployments.All.Where(other => other.AppId == app.Id && other.State == DeploymentState.Queued && other.Kind == request.Kind && !_running.ContainsKey(other.Id)).ToList();
+            superseded.AddRange(waiting.Select(other => other.Id));
+            var change = waiting.Select(other => store.Deployments.Put(other.Id, other with { State = DeploymentState.Superseded, Finished = time.GetUtcNow(), Error = $"deployment {deployment.Number} took its place" }));
+            return [.. change, store.Deployments.Put(deployment.Id, deployment), store.Apps.Put(app.Id, app with { LastDeployment = deployment.Number })];
         });
+        foreach (var other in superseded)
+        {
+            logs.Open(other).Write($"Deployment {deployment!.Number} took its place.");
+            logs.Close(other);
+        }
+
         logs.Open(deployment!.Id).Write("Queued.");
         audit.Note(caller, "deploy." + request.Kind.ToString().ToLowerInvariant(), request.App.Name, $"deployment {deployment.Number} ({request.Trigger})");
         Pump();
@@ -105,7 +113,7 @@ public sealed class DeployQueue(PlatformStore store, DeploymentRun run, Deployme
     {
         foreach (var deployment in store.Deployments.All.Where(deployment => deployment.State is DeploymentState.Building or DeploymentState.Deploying || (deployment.State == DeploymentState.Queued && deployment.Started is not null)).ToList())
         {
-            using var text = logs.Open(deployment.Id);
+            var text = logs.Open(deployment.Id);
             await recovery.FinishAsync(deployment, text, cancellation).ConfigureAwait(false);
             logs.Close(deployment.Id);
         }

@@ -50,7 +50,8 @@ public sealed class DeploymentLogs(ServerOptions options, TimeProvider time)
         }
     }
 
-    internal DeploymentLog Open(string deploymentId) => _open[deploymentId] = new DeploymentLog(PathOf(deploymentId), time);
+    // The one that followers wait for, from the queue to the end.
+    internal DeploymentLog Open(string deploymentId) => _open.GetOrAdd(deploymentId, id => new DeploymentLog(PathOf(id), time));
 
     internal void Close(string deploymentId)
     {

@@ -101,7 +101,7 @@ public sealed class AppRepositories(ServerOptions options, SecretBox secrets)
         try
         {
             await git.RunAsync(cancellation, "-C", path, "read-tree", tree).ConfigureAwait(false);
-            await git.RunAsync(cancellation, "-C", path, "checkout-index", "--all", "--force", "--prefix=" + directory + "/").ConfigureAwait(false);
+            await git.RunAsync(cancellation, "-C", directory, "--git-dir=" + path, "--work-tree=" + directory, "checkout-index", "--all", "--force").ConfigureAwait(false);
         }
         finally
         {

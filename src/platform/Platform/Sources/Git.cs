@@ -119,9 +119,11 @@ internal sealed class Git(string home)
         {
             var lines = Encoding.UTF8.GetString(errors.GetBuffer(), 0, (int)errors.Length).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             var reason = lines.LastOrDefault(line => line.StartsWith("fatal:", StringComparison.Ordinal) || line.StartsWith("error:", StringComparison.Ordinal)) ?? lines.LastOrDefault() ?? $"exit code {process.ExitCode}";
-            throw new PlatformException(Refusal.Unavailable, $"git {arguments.FirstOrDefault(word => !word.StartsWith('-'))}: {reason}");
+            throw new PlatformException(Refusal.Unavailable, $"git {CommandOf(arguments)}: {reason}");
         }
     }
+
+    private static string CommandOf(IReadOnlyList<string> arguments) => arguments.Where((word, index) => word[0] is not ('-' or '/') && (index == 0 || arguments[index - 1] != "-C")).FirstOrDefault("");
 
     private static async Task BoundedCopyAsync(Stream source, Stream target, long limit, CancellationToken cancellation)
     {
