@@ -73,6 +73,23 @@ public sealed class HostileTests : IDisposable
         }
     }
 
+    [Fact]
+    public void An_untrusted_file_has_no_volumes_and_networks_of_others()
+    {
+        foreach (string text in new[] { "volumes: {v: {driver_opts: {type: none, o: bind, device: /}}}", "volumes: {v: {external: true}}", "networks: {n: {driver: macvlan}}" })
+        {
+            Assert.Contains("compose.yaml:2:", _sample.Refusal("services: {a: {image: x}}\n" + text, o => o with { Untrusted = true }), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_link_to_elsewhere_is_no_file_of_variables()
+    {
+        _sample.Write("../secret", "S=1\n");
+        File.CreateSymbolicLink(Path.Combine(_sample.Directory_, ".env"), "../secret");
+        Assert.Contains("is outside of the project directory", _sample.Refusal("services: {a: {image: x}}"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("privileged: true")]
     [InlineData("devices: [/dev/sda]")]
@@ -82,6 +99,12 @@ public sealed class HostileTests : IDisposable
     [InlineData("security_opt: [seccomp=unconfined]")]
     [InlineData("volumes: [\"/:/host\"]")]
     [InlineData("volumes: [\"../x:/host\"]")]
+    [InlineData("volumes_from: [\"container:x\"]")]
+    [InlineData("build: {context: ., dockerfile: ../../etc/shadow}")]
+    [InlineData("build: {context: ., network: host}")]
+    [InlineData("build: {context: ., additional_contexts: {x: ../y}}")]
+    [InlineData("develop: {watch: [{path: /etc, action: sync, target: /x}]}")]
+    [InlineData("post_start: [{command: x, privileged: true}]")]
     public void An_untrusted_file_cannot_reach_the_host(string key)
     {
         string text = $"services:\n  a:\n    image: x\n    {key}\n";

@@ -75,6 +75,25 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
+    public void Parts_of_reading_can_be_left_out()
+    {
+        const string Text = "services: {a: {image: \"x:${T:-${U}}\", command: \"a ${V:?v w}\", build: {args: {A: 1}}, volumes: [\"./d:/d\"], depends_on: [gone]}}";
+        List<VariableUse> uses = [];
+        Project project = _sample.Load(Text, o => o with { Interpolate = false, Normalize = false, ResolvePaths = false, CheckConsistency = false, Variables = uses.Add });
+        Assert.Equal([new("T", false, "${U}", ""), new("U", false, "", ""), new("V", true, "", "")], uses);
+        Assert.Equal(("x:${T:-${U}}", "a ${V:?v w}"), (project.Service("a").Image, project.Service("a").Map.Text("command")));
+        Assert.Equal("./d", ((Mapping)project.Service("a").Map.Items("volumes")[0]).Text("source"));
+        Assert.Equal(_sample.Directory_, _sample.Load("services: {a: {build: {args: {A: 1}}}}").Service("a").Build.Text("context"));
+    }
+
+    [Fact]
+    public void Names_can_have_underscores()
+    {
+        Project project = _sample.Load("name: p\nservices: {a: {build: .}}", o => o with { Compatibility = true });
+        Assert.Equal(("p_a", "p_a_1"), (Actions.Images.Name(project, project.Service("a")), Plan.ServicePlan.ContainerName(project, project.Service("a"), 1)));
+    }
+
+    [Fact]
     public void The_order_of_dependencies_is_kept()
     {
         Project project = _sample.Load("services: {a: {image: x, depends_on: [b, c]}, b: {image: x, links: [c]}, c: {image: x}, d: {image: x}}");

@@ -35,7 +35,7 @@ public static class Images
             string name = Name(project, service);
             if (!byName.ContainsKey(name))
             {
-                byName[name] = OneAsync(work, project, service, name, sources, policy.Length > 0 ? policy : service.PullPolicy, build, cancellation);
+                byName[name] = OneAsync(work, project, service, name, sources, policy.Length > 0 ? policy : service.PullPolicy == "refresh" ? "every_" + (service.Map.Text("pull_refresh_after") ?? "24h") : service.PullPolicy, build, cancellation);
             }
         }
 

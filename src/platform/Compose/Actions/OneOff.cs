@@ -24,6 +24,7 @@ public sealed class OneOff(Work work, Project project, ImageSources sources)
     /// <returns>Id and name.</returns>
     public async Task<(string Id, string Name)> CreateAsync(Service service, Choices choices, CancellationToken cancellation)
     {
+        Unserved.Check(service);
         IReadOnlyDictionary<string, ImageFacts> images = await Images.EnsureAsync(work, project, [service], sources, choices.Pull, choices.Build ? true : null, cancellation).ConfigureAwait(false);
         await EnsureResources.RunAsync(work, project, [service], cancellation).ConfigureAwait(false);
         Observed observed = await Observed.OfAsync(work.Engine, project.Name, cancellation).ConfigureAwait(false);

@@ -69,6 +69,16 @@ public sealed class Up(Work work, Project project, UpOptions options, ImageSourc
 
         IReadOnlyList<Service> services = DependencyOrder.With(project, _wanted, !options.NoDependencies);
         CheckDependencies(services);
+        foreach (Service service in services)
+        {
+            Unserved.Check(service);
+        }
+
+        foreach (string text in options.IgnoreOrphans ? [] : services.SelectMany(Unserved.WithoutEffect))
+        {
+            work.Report(new Progress("", "", text, ProgressState.Warning));
+        }
+
         Task<IReadOnlyDictionary<string, ImageFacts>> images = Images.EnsureAsync(work, project, services, sources, options.Pull, options.Build, cancellation);
         Observed observed = await Observed.OfAsync(work.Engine, project.Name, cancellation).ConfigureAwait(false);
         _images = await images.ConfigureAwait(false);

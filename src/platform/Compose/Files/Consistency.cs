@@ -113,8 +113,16 @@ internal static class Consistency
 
     private static void Sources(FileModel file)
     {
+        foreach (string key in new[] { "driver", "template_driver" })
+        {
+            if (file.Map[key] is { } driver)
+            {
+                throw new ComposeException(driver.At, $"{file.Key}.{key}", "only swarms have drivers of secrets and configs");
+            }
+        }
+
         int count = new[] { file.File, file.Variable, file.Content }.Count(s => s is not null) + (file.External ? 1 : 0);
-        if (count != 1 && !file.Map.Has("driver") && !file.Map.Has("template_driver"))
+        if (count != 1)
         {
             throw new ComposeException(file.Map.At, file.Key, count == 0 ? "one of file, environment, content and external must be there" : "only one of file, environment, content and external can be there");
         }

@@ -3,14 +3,14 @@ namespace Slipway.Compose.Files;
 /// <summary>Says what a merged document leaves unsaid: the default network, names of resources, dependencies that follow from other keys.</summary>
 internal static class Normalization
 {
-    public static Mapping Apply(Mapping document, string project)
+    public static Mapping Apply(Mapping document, string project, string directory)
     {
         Mapping result = document.Copy();
         bool usesDefault = false;
         Mapping services = new(document["services"]?.At ?? document.At);
         foreach (Mapping.Entry entry in document.Map("services")?.Entries ?? [])
         {
-            Mapping service = Service((Mapping)entry.Value, entry.Key);
+            Mapping service = Service((Mapping)entry.Value, entry.Key, directory);
             usesDefault |= service.Map("networks")?.Has("default") == true;
             services.Set(entry.Key, service, entry.At);
         }
@@ -46,7 +46,7 @@ internal static class Normalization
         return result;
     }
 
-    private static Mapping Service(Mapping service, string name)
+    private static Mapping Service(Mapping service, string name, string directory)
     {
         Mapping result = service.Copy();
         if (!service.Has("network_mode") && service.Map("networks") is not { Count: > 0 } && !service.Has("provider"))
@@ -62,7 +62,7 @@ internal static class Normalization
 
         if (result.Map("build") is { } build)
         {
-            result.Set("build", Build(build));
+            result.Set("build", Build(build, directory));
         }
 
         Mapping dependencies = result.Map("depends_on")?.Copy() ?? new Mapping(service.At);
@@ -76,12 +76,12 @@ internal static class Normalization
         return dependencies.Count > 0 ? result.Set("depends_on", dependencies) : result.Remove("depends_on");
     }
 
-    private static Mapping Build(Mapping build)
+    private static Mapping Build(Mapping build, string directory)
     {
         Mapping result = build.Copy();
         if (!result.Has("context"))
         {
-            result.Set("context", ".", build.At);
+            result.Set("context", directory, build.At);
         }
 
         return result.Has("dockerfile") || result.Has("dockerfile_inline") ? result : result.Set("dockerfile", "Dockerfile", build.At);

@@ -37,7 +37,7 @@ public sealed class ProjectLoader
         string name = ProjectName.Check(given);
         Mapping document = new DocumentLoader(_options, gate).Load(files, new ProjectPaths(_directory, home) { AsWritten = !_options.ResolvePaths }, _variables.GetValueOrDefault, []);
         document = document.Set("name", name, document.At);
-        document = _options.Normalize ? Normalization.Apply(document, name) : document;
+        document = _options.Normalize ? Normalization.Apply(document, name, _options.ResolvePaths ? _directory : ".") : document;
         document = new ServiceEnvironment(gate, _variables.GetValueOrDefault, _options.ReadEnvFiles).Apply(document);
 
         HashSet<string> enabled = Profiles.Enabled(document, ActiveProfiles());
@@ -82,7 +82,13 @@ public sealed class ProjectLoader
 
         if (named.Count == 0 && _options.Environment.GetValueOrDefault("COMPOSE_DISABLE_ENV_FILE") is not ("1" or "true"))
         {
-            ReadVariables(Path.Combine(_directory, ".env"), _variables);
+            string own = Path.Combine(_directory, ".env");
+            if (File.Exists(own))
+            {
+                // Nobody has named it, so it may not be a link to somewhere else.
+                _ = new FileGate(_directory, _options.AllowOutside && !_options.Untrusted).Read(own, new Position(own, 1, 1), "");
+                ReadVariables(own, _variables);
+            }
         }
     }
 

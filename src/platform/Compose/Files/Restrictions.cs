@@ -6,7 +6,7 @@ namespace Slipway.Compose.Files;
 internal static class Restrictions
 {
     private static readonly string[] s_refused =
-        ["cap_add", "cgroup", "cgroup_parent", "device_cgroup_rules", "devices", "gpus", "external_links", "runtime", "security_opt", "use_api_socket", "userns_mode"];
+        ["cap_add", "cgroup", "cgroup_parent", "device_cgroup_rules", "devices", "gpus", "external_links", "oom_kill_disable", "oom_score_adj", "runtime", "security_opt", "use_api_socket", "userns_mode"];
 
     public static void Check(Project project)
     {
@@ -36,15 +36,72 @@ internal static class Restrictions
                 Inside(project, mount.Text("source")!, mount, $"{service.Path}.volumes");
             }
 
-            if (service.Build.Text("context") is { } context && !ProjectPaths.IsRemote(context))
+            foreach (Mapping watch in map.Map("develop").Items("watch").OfType<Mapping>())
             {
-                Inside(project, context, service.Build!, $"{service.Path}.build.context");
+                Inside(project, watch.Text("path")!, watch, $"{service.Path}.develop.watch");
             }
+
+            foreach (Mapping hook in map.Items("post_start").Concat(map.Items("pre_stop")).OfType<Mapping>().Where(h => h.Flag("privileged")))
+            {
+                throw Refused(service, "privileged", hook);
+            }
+
+            foreach (Node from in map.Items("volumes_from").Where(f => f.Text()?.StartsWith("container:", StringComparison.Ordinal) == true))
+            {
+                throw Refused(service, "volumes_from", from);
+            }
+
+            Build(project, service);
+        }
+
+        foreach ((string key, Mapping map) in project.Volumes.Values.Select(v => ("volumes." + v.Key, v.Map)).Concat(project.Networks.Values.Select(n => ("networks." + n.Key, n.Map))))
+        {
+            Resource(key, map);
         }
 
         foreach (FileModel file in project.Secrets.Values.Concat(project.Configs.Values).Where(f => f.File is not null))
         {
             Inside(project, file.File!, file.Map, file.Key);
+        }
+    }
+
+    private static void Build(Project project, Service service)
+    {
+        if (service.Build is not { } build || build.Text("context") is not { } context || ProjectPaths.IsRemote(context))
+        {
+            return;
+        }
+
+        Inside(project, context, build, $"{service.Path}.build.context");
+        Inside(project, Path.GetFullPath(build.Text("dockerfile") ?? "Dockerfile", context), build, $"{service.Path}.build.dockerfile");
+        foreach ((string key, string value) in build.Map("additional_contexts") is null ? new Dictionary<string, string>() : build.Pairs("additional_contexts"))
+        {
+            if (!ProjectPaths.IsRemote(value))
+            {
+                Inside(project, value, build, $"{service.Path}.build.additional_contexts.{key}");
+            }
+        }
+
+        foreach (string key in new[] { "entitlements", "ssh" }.Where(k => build.Items(k).Count > 0))
+        {
+            throw Refused(service, "build." + key, build[key]!);
+        }
+
+        if (build.Text("network") is "host")
+        {
+            throw Refused(service, "build.network", build["network"]!);
+        }
+    }
+
+    // Options of drivers mount directories of the host and take its links; what is external is somebody else's.
+    private static void Resource(string path, Mapping map)
+    {
+        foreach (string key in new[] { "driver", "driver_opts", "external" })
+        {
+            if (map[key] is { IsNull: false } node && node is not Mapping { Count: 0 } && node.Text() is not ("false" or "local" or "bridge"))
+            {
+                throw new ComposeException(node.At, $"{path}.{key}", "is refused, since the files are not trusted");
+            }
         }
     }
 

@@ -32,7 +32,7 @@ internal static class VolumeForm
                 case "rw" or "": break;
                 case "z" or "Z" when bind: options.Set("selinux", option, text.At); break;
                 case "nocopy" when !bind: options.Set("nocopy", new Scalar(text.At, "true", ScalarKind.Boolean)); break;
-                case "cached" or "delegated" or "consistent": volume.Set("consistency", option, text.At); break;
+                case "cached" or "delegated" or "consistent": break;
                 case var mode when bind && s_propagations.Contains(mode): options.Set("propagation", mode, text.At); break;
                 case "z" or "Z" or "copy": break;
                 default: throw Fault($"the option \"{option}\" is not known");

@@ -56,7 +56,8 @@ public static class CanonicalJson
         bool extensions = path.Length == 0 || !style.ForHash;
         bool first = true;
         text.Append('{');
-        foreach (string key in WireOrder.Keys(path, whole.Keys.Where(k => (extensions && path.Length == 0) || !k.StartsWith("x-", StringComparison.Ordinal))))
+        foreach (string key in Keys(path, whole.Keys.Where(k => (extensions && path.Length == 0) || !k.StartsWith("x-", StringComparison.Ordinal))
+            .Where(k => !WireEmpty.Omits(path, k, whole[k]!) || (k, path) is ("placement", "services.*.deploy") or ("ipam", "networks.*"))))
         {
             text.Append(first ? "" : ",");
             Line(text, style, depth + 1);
@@ -73,6 +74,9 @@ public static class CanonicalJson
 
         text.Append('}');
     }
+
+    // The whole document is a map there, and those are sorted.
+    private static IEnumerable<string> Keys(string path, IEnumerable<string> keys) => path.Length == 0 ? keys.Order(StringComparer.Ordinal) : WireOrder.Keys(path, keys);
 
     // Docker Compose's structures write these even when they are empty, and two keys with a capital.
     private static Mapping Completed(Mapping map, string path)

@@ -24,7 +24,7 @@ public static class CanonicalYaml
     {
         switch (node)
         {
-            case Mapping { Count: 0 }:
+            case Mapping map when map.Keys.All(k => WireEmpty.Omits(path, k, map[k]!)):
                 text.Append(" {}\n");
                 break;
             case Sequence { Items.Count: 0 }:
@@ -53,7 +53,7 @@ public static class CanonicalYaml
     private static void Members(StringBuilder text, Mapping map, string path, int depth, bool dollar, bool inList)
     {
         bool first = inList;
-        foreach (string key in WireOrder.Keys(path, map.Keys))
+        foreach (string key in WireOrder.Keys(path, map.Keys.Where(k => !WireEmpty.Omits(path, k, map[k]!))))
         {
             text.Append(' ', first ? 0 : depth * 2);
             text.Append(Scalar(key)).Append(':');
@@ -67,7 +67,7 @@ public static class CanonicalYaml
         foreach (Node item in list.Items)
         {
             text.Append(' ', depth * 2).Append('-');
-            if (item is Mapping { Count: > 0 } map)
+            if (item is Mapping map && map.Keys.Any(k => !WireEmpty.Omits(path + "[]", k, map[k]!)))
             {
                 text.Append(' ');
                 Members(text, map, path + "[]", depth + 1, dollar, inList: true);
@@ -113,8 +113,21 @@ public static class CanonicalYaml
         return plain ? value : "'" + value.Replace("'", "''", StringComparison.Ordinal) + "'";
     }
 
-    // YAML 1.1 has sexagesimal numbers and dates; older readers take these for them.
-    private static bool IsTime(string value) => char.IsAsciiDigit(value[0]) && value.All(c => char.IsAsciiDigit(c) || c is ':' or '_' or '.') && value.Contains(':', StringComparison.Ordinal);
+    // YAML 1.1 has sexagesimal numbers, dates and infinities; older readers take these for them.
+    private static bool IsTime(string value) => IsSexagesimal(value) || IsDate(value) || value.TrimStart('+', '-') is ".inf" or ".Inf" or ".INF" or ".nan" or ".NaN" or ".NAN";
+
+    private static bool IsSexagesimal(string value)
+    {
+        string[] parts = value.TrimStart('+', '-').Split('.')[0].Split(':');
+        return parts.Length > 1 && parts[0].Length > 0 && char.IsAsciiDigit(parts[0][0]) && parts[0].All(c => char.IsAsciiDigit(c) || c == '_')
+            && parts.Skip(1).All(p => p.Length is 1 or 2 && p.All(char.IsAsciiDigit) && (p.Length == 1 || p[0] < '6'));
+    }
+
+    private static bool IsDate(string value)
+    {
+        string[] parts = value.Split('T', 't', ' ')[0].Split('-');
+        return parts is [{ Length: 4 }, { Length: 1 or 2 }, { Length: 1 or 2 }] && parts.All(p => p.All(char.IsAsciiDigit));
+    }
 
     private static string Double(string value)
     {

@@ -66,6 +66,9 @@ internal static class WireOrder
         "services", "networks", "volumes", "secrets", "configs", "services.*.depends_on", "services.*.networks", "services.*.ulimits",
     };
 
+    /// <summary>Whether the keys at a path are those of a structure and not of the author's choice.</summary>
+    public static bool IsObject(string path) => s_orders.ContainsKey(path);
+
     /// <summary>Keys of an object at a path in the order of writing.</summary>
     public static IEnumerable<string> Keys(string path, IEnumerable<string> keys)
     {
