@@ -18,6 +18,11 @@ public sealed class GoldenTests
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public void The_canonical_form_is_docker_composes_in_JSON_too(string name) => Assert.Equal(
+        Expected(name, "expected.json").TrimEnd(), CanonicalJson.Write(CanonicalDocument.Of(Load(name), []), "", new JsonStyle { EscapeDollar = true }));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public void Hashes_are_docker_composes(string name)
     {
         Project project = Load(name);

@@ -1,0 +1,87 @@
+using System.Text.RegularExpressions;
+using Slipway.Acceptance.Fixture;
+using Slipway.Faults.Fixture;
+
+namespace Slipway.Acceptance.Compose;
+
+/// <summary><c>slipway compose</c> with images of a registry.</summary>
+public sealed partial class RegistryTests : IAsyncLifetime
+{
+    private readonly Scratch _scratch = new();
+    private PrivateDaemon _daemon = null!;
+
+    private string Home => Path.Combine(_scratch.Root, "home");
+
+    public async Task InitializeAsync()
+    {
+        _daemon = _scratch.Daemon(options: ["--registry-listen", "127.0.0.1:0"]);
+        await _daemon.StartAsync();
+        await _daemon.LoadAsync(BusyboxImage.Archive());
+        Directory.CreateDirectory(Home);
+    }
+
+    public async Task DisposeAsync() => await _scratch.DisposeAsync();
+
+    [Fact]
+    public async Task Images_are_pushed_and_pulled_as_policies_say()
+    {
+        string image = $"localhost:{ListenPattern().Matches(_daemon.Log)[^1].Groups[1].Value}/team/app:1";
+        File.WriteAllText(Path.Combine(Home, "compose.yaml"), $$"""
+            name: pulling
+            services:
+              a: {image: "{{image}}", build: {dockerfile_inline: "FROM busybox\nRUN echo ${V:-1} > /v\n", tags: ["{{image}}.also"]}, network_mode: none, pull_policy: "${POLICY:-missing}", command: cat /v}
+              gone: {image: "{{image}}.none", network_mode: none, profiles: [gone]}
+            """);
+        (await ComposeAsync("build", "--push", "--quiet")).Ok();
+        string first = await IdAsync(image);
+        await RemoveAsync(image, image + ".also");
+        (await ComposeAsync("pull", "--quiet")).Ok();
+        Assert.Equal(first, await IdAsync(image));
+
+        // Somebody else has pushed another one; what is young enough stays.
+        await OthersPushAsync(image);
+        await ExpectAsync(image, "missing", first);
+        await ExpectAsync(image, "daily", first);
+        await ExpectAsync(image, "every_1h", first);
+        (await ComposeAsync("up", "-d", "--pull", "always")).Ok();
+        string second = await IdAsync(image);
+        Assert.NotEqual(first, second);
+
+        Assert.Equal(18, (await ComposeAsync("--profile", "gone", "pull", "gone")).Code);
+        Assert.Equal(0, (await ComposeAsync("--profile", "gone", "pull", "--ignore-pull-failures")).Code);
+        Assert.Equal(18, (await ComposeAsync("--profile", "gone", "up", "-d", "gone")).Code);
+        (await ComposeAsync("down")).Ok();
+    }
+
+    private async Task ExpectAsync(string image, string policy, string id)
+    {
+        File.WriteAllText(Path.Combine(Home, ".env"), $"POLICY={policy}\n");
+        (await ComposeAsync("create")).Ok();
+        Assert.Equal((policy, id), (policy, await IdAsync(image)));
+        File.Delete(Path.Combine(Home, ".env"));
+    }
+
+    private async Task OthersPushAsync(string image)
+    {
+        string mine = await IdAsync(image);
+        File.WriteAllText(Path.Combine(Home, "Dockerfile"), "FROM busybox\nRUN echo 2 > /v\n");
+        (await RunAsync("build", "-q", "-t", image, Home)).Ok();
+        (await RunAsync("push", "-q", image)).Ok();
+        (await RunAsync("tag", mine, image)).Ok();
+    }
+
+    private async Task<string> IdAsync(string image) => (await RunAsync("image", "inspect", "-f", "{{.Id}}", image)).Ok();
+
+    private async Task RemoveAsync(params string[] images) => (await RunAsync(["rmi", .. images])).Ok();
+
+    private Task<Outcome> ComposeAsync(params string[] arguments) => RunAsync(["compose", "--project-directory", Home, .. arguments]);
+
+    private async Task<Outcome> RunAsync(params string[] arguments)
+    {
+        using var command = CommandLine.Start(EngineRoom.SlipwayProgram, ["-H", "unix://" + _daemon.Socket, .. arguments], Home);
+        return await command.EndAsync(60);
+    }
+
+    [GeneratedRegex(@"registry listens on \S+:([0-9]+)")]
+    private static partial Regex ListenPattern();
+}
