@@ -142,6 +142,43 @@ public sealed class ApplicationTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task Builds_have_secrets_contexts_and_images_of_other_services()
+    {
+        await using Application app = new(room, """
+            services:
+              base: {image: "${COMPOSE_PROJECT_NAME}-the-base", build: {dockerfile_inline: "FROM busybox\nRUN echo base > /b\n"}, profiles: [never]}
+              app:
+                build:
+                  args: {A: word, B: }
+                  secrets: [file, {source: variable, target: other}]
+                  additional_contexts: {extra: ./extra, par: "service:base"}
+                  extra_hosts: ["somehost=1.2.3.4"]
+                  ulimits: {nofile: 777}
+                  shm_size: 32m
+                  network: none
+                  tags: ["${COMPOSE_PROJECT_NAME}-app:more"]
+                  dockerfile_inline: |
+                    FROM par
+                    ARG A
+                    COPY --from=extra f /f
+                    RUN --mount=type=secret,id=file --mount=type=secret,id=other cat /run/secrets/file /run/secrets/other > /s && echo $$A > /a && grep -o somehost /etc/hosts > /h && ulimit -n > /n && df -k /dev/shm | awk 'NR==2 {print $$2}' > /m
+                command: cat /b /f /s /a /h /n /m
+              fails: {build: {dockerfile_inline: "FROM busybox\nRUN echo told && exit 3\n"}, profiles: [fails]}
+            secrets: {file: {file: ./secret}, variable: {environment: VARIABLE}}
+            """);
+        app.Write(".env", "VARIABLE=from-env\n");
+        app.Write("secret", "from-file\n");
+        Directory.CreateDirectory(Path.Combine(app.Directory, "extra"));
+        app.Write("extra/f", "extra\n");
+        (await app.Compose("build", "--quiet")).Ok();
+        Assert.Equal("base\nextra\nfrom-file\nfrom-envword\nsomehost\n777\n32768", (await app.Compose("run", "--rm", "-T", "app")).Ok());
+        Assert.Equal(app.Name, await room.Inspect($"{app.Name}-app:more", "{{index .Config.Labels \"com.docker.compose.project\"}}"));
+        Outcome failed = await app.Compose("build", "fails");
+        Assert.Equal(17, failed.Code);
+        Assert.Matches("(?m)^fails #[0-9]+ [0-9.]+ told$", failed.Error);
+    }
+
+    [Fact]
     public async Task States_change_by_command()
     {
         await using Application app = new(room, """

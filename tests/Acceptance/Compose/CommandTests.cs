@@ -126,7 +126,8 @@ public sealed class CommandTests(EngineRoom room)
         IReadOnlyDictionary<string, string> second = await app.Containers();
         Assert.Equal(first.Keys.Order(), second.Keys.Order());
         Assert.Empty(first.Values.Intersect(second.Values));
-        string[] history = (await room.Docker("events", "--since", "1h", "--until", "0s", "--filter", "label=com.docker.compose.project=" + app.Name, "--filter", "event=start", "--filter", "event=die", "--format", "{{.Action}}")).Lines();
+        string until = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", System.Globalization.CultureInfo.InvariantCulture);
+        string[] history = (await room.Docker("events", "--since", "1h", "--until", until, "--filter", "label=com.docker.compose.project=" + app.Name, "--filter", "event=start", "--filter", "event=die", "--format", "{{.Action}}")).Lines();
         Assert.Equal(["start", "start", "start", "start", "die", "start", "die", "start", "die"], history);
     }
 

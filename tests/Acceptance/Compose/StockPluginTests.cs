@@ -81,7 +81,7 @@ public sealed class StockPluginTests(EngineRoom room)
         {
             "ps --format {{.Name}}|{{.Service}}|{{.State}}|{{.Ports}}|{{.Mounts}}|{{.Networks}}|{{.Health}}|{{.ExitCode}}|{{.Image}}|{{.Command}}", "ps -aq", "ps --services", "ps --status created -q", "ps off", "images --format json", "images -q", "ls --format json", "ls -q",
             "port web 80", "port --protocol udp web 81", "config", "config --format json", "config --hash *", "config --services", "config --images", "config --volumes", "config --profiles",
-            "config --no-normalize", "config --no-path-resolution", "config --no-consistency web", "exec -T web echo hi", "exec -T web false", "exec -T --index 2 db hostname", "exec -T --index 9 db true", "exec -T once true",
+            "config --no-normalize", "config --no-path-resolution", "config --no-consistency", "exec -T web echo hi", "exec -T web false", "exec -T --index 2 db hostname", "exec -T --index 9 db true", "exec -T once true",
             "port web 99", "pause", "unpause", "ps nothing", "up -d nothing", "up -d --pull sometimes", "up -d --build --no-build", "up -d --attach web", "config --format x", "ps -x", "--progress x ps", "-f gone.yaml ps", "cp a b", "cp web:/gone /tmp",
             "kill off", "scale db", "rm -f", "logs --no-log-prefix web", "--dry-run down -v", "stop -t 0 db", "wait db",
         })

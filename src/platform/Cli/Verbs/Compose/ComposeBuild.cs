@@ -1,13 +1,15 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
+using Slipway.BuildClient;
+using Slipway.Cli.Credentials;
 using Slipway.Cli.Options;
 using Slipway.Cli.Output;
-using Slipway.Cli.Streams;
-using Slipway.Client;
+using Slipway.Cli.Output.Builds;
+using Slipway.Cli.Verbs.Builds;
 using Slipway.Compose;
+using Slipway.Compose.Actions;
 using Slipway.Compose.Files;
 using Slipway.Compose.Model;
-using Slipway.DockerApi;
+using Slipway.Compose.Plan;
 
 namespace Slipway.Cli.Verbs.Compose;
 
@@ -22,81 +24,119 @@ internal sealed record BuildChoices
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
+    public IReadOnlyList<string> Agents { get; init; } = [];
+
     public string Memory { get; init; } = "";
 }
 
-/// <summary>Builds the image of a service through the engine's <c>/build</c>.</summary>
+/// <summary>Builds the images of services with the engine's builder.</summary>
 internal static class ComposeBuild
 {
-    private static readonly string[] s_beyond = ["ssh", "secrets", "cache_to", "entitlements", "privileged", "isolation"];
-
-    public static async Task BuildAsync(ComposeCall compose, Project project, Service service, string name, TextWriter? output, BuildChoices choices)
+    /// <summary>Builds the image of one service, after those that it is built on.</summary>
+    /// <exception cref="ComposeException">It failed, or services are built on each other in a circle.</exception>
+    public static async Task BuildAsync(ComposeCall compose, Project project, Service service, string name, BuildChoices choices, IReadOnlyList<string>? above = null)
     {
-        Mapping build = service.Build ?? throw new ComposeException($"service {service.Name} has no build");
-        foreach (string key in s_beyond.Where(build.Has))
+        IReadOnlyList<string> chain = [.. above ?? [], service.Name];
+        foreach (Service other in BuiltOn(project, service))
         {
-            throw new ComposeException(build[key]!.At, $"{service.Path}.build.{key}", "is not served by the engine's builder");
+            if (chain.Contains(other.Name))
+            {
+                throw new ComposeException(service.Build!.At, $"{service.Path}.build.additional_contexts", $"services are built on each other in a circle: {string.Join(" -> ", chain.Append(other.Name))}");
+            }
+
+            await BuildAsync(compose, project, other, Images.Name(project, other), choices, chain);
         }
 
-        if (build.Map("additional_contexts") is { Count: > 0 } contexts)
-        {
-            throw new ComposeException(contexts.At, $"{service.Path}.build.additional_contexts", "is not served by the engine's builder");
-        }
-
-        string context = build.Text("context") ?? ".";
+        BuildOrder order = Order(compose, project, service, name, choices);
+        await using PrefixedWriter output = new(compose.Error, service.Name + " ");
+        bool terminal = compose.Display.Live && !choices.Quiet;
+        using BuildDisplay display = BuildDisplay.For(choices.Quiet ? "quiet" : compose.Display.BuildMode, terminal ? compose.Error : output, compose.Call.Time);
         try
         {
-            await using BuildSource source = await OpenAsync(build, context);
-            await using EngineResponse response = await compose.Engine.UploadAsync("POST", Request(project, build, source, name, choices).ToString(), source.Archive);
-            await ProgressDisplay.ShowAsync(response.Body, output is null ? null : TextWriter.Synchronized(output), false);
+            using IDisposable turn = await compose.Display.LendAsync(terminal);
+            await new BuildRun(compose.Engine).RunAsync(order, display.Show);
+            display.End();
         }
-        catch (CommandException e)
+        catch (BuildFailedException e)
         {
+            display.Fail(e);
             throw new ComposeException($"failed to build {service.Name}: {e.Message}") { Cause = FailureCause.Build };
         }
     }
 
-    private static async Task<BuildSource> OpenAsync(Mapping build, string context)
-    {
-        if (build.Text("dockerfile_inline") is { } text && !ProjectPaths.IsRemote(context))
-        {
-            const string Name = ".dockerfile.inline";
-            string list = Path.Combine(context, ".dockerignore");
-            IgnorePatterns ignored = File.Exists(list) ? IgnorePatterns.Parse(await File.ReadAllTextAsync(list)) : IgnorePatterns.None;
-            return new BuildSource(TarSource.Context(context, ignored, new Dictionary<string, byte[]> { [Name] = System.Text.Encoding.UTF8.GetBytes(text) }), Name, null);
-        }
+    private static IEnumerable<Service> BuiltOn(Project project, Service service) => Contexts(service).Values
+        .Where(c => c.StartsWith("service:", StringComparison.Ordinal)).Select(c => project.Service(c["service:".Length..])).Where(s => s.Build is not null);
 
-        string file = build.Text("dockerfile") ?? "Dockerfile";
-        return await BuildSource.OpenAsync(context, ProjectPaths.IsRemote(context) ? file : Path.GetFullPath(file, context));
+    private static IReadOnlyDictionary<string, string> Contexts(Service service) => service.Build.Map("additional_contexts") is null ? new Dictionary<string, string>() : service.Build!.Pairs("additional_contexts");
+
+    private static BuildOrder Order(ComposeCall compose, Project project, Service service, string name, BuildChoices choices)
+    {
+        Mapping build = service.Build ?? throw new ComposeException($"service {service.Name} has no build");
+        CredentialStore credentials = new(compose.Call.Globals.ConfigDirectory);
+        string context = build.Text("context") ?? ".";
+        string file = build.Text("dockerfile") ?? "";
+        return new BuildOrder
+        {
+            Context = context,
+            Dockerfile = file.Length == 0 || ProjectPaths.IsRemote(context) ? file : Path.GetFullPath(file, context),
+            DockerfileText = build.Text("dockerfile_inline") is { } text ? System.Text.Encoding.UTF8.GetBytes(text) : null,
+            Names = [name, .. build.Texts("tags")],
+            Target = build.Text("target") ?? "",
+            Platforms = service.Platform is { } platform ? [platform] : build.Texts("platforms"),
+            Arguments = Arguments(project, build, choices),
+            Labels = new Dictionary<string, string>(build.Map("labels") is null ? [] : build.Pairs("labels")) { [Labels.Project] = project.Name, [Labels.Service] = service.Name, [Labels.Version] = Labels.CompatibleVersion },
+            Contexts = Contexts(service).ToDictionary(c => c.Key, c => c.Value.StartsWith("service:", StringComparison.Ordinal) ? "docker-image://" + Images.Name(project, project.Service(c.Value["service:".Length..])) : c.Value),
+            Secrets = [.. build.Items("secrets").OfType<Mapping>().Select(s => Secret(project, service, s))],
+            Agents = [.. (choices.Agents.Count > 0 ? choices.Agents : build.Texts("ssh")).Select(BuildOptionText.Agent)],
+            CacheFrom = [.. build.Texts("cache_from").Select(BuildOptionText.Cache)],
+            CacheTo = [.. build.Texts("cache_to").Select(BuildOptionText.Cache)],
+            Outputs = [new BuildOption("image", new Dictionary<string, string>())],
+            Attestations = new[] { "provenance", "sbom" }.Where(k => build.Text(k) is { } value && value != "false").ToDictionary(k => k, k => build.Text(k) is "true" ? "" : build.Text(k)!),
+            NoCache = choices.NoCache || build.Flag("no_cache"),
+            Pull = choices.Pull || build.Flag("pull"),
+            Network = build.Text("network") ?? "",
+            ExtraHosts = [.. build.Texts("extra_hosts").Select(BuildOptionText.Host)],
+            SharedMemory = build.Number("shm_size") ?? 0,
+            Ulimits = [.. build.Map("ulimits")?.Keys.Select(key => Ulimit(build.Map("ulimits")!, key)) ?? []],
+            Entitlements = [.. build.Texts("entitlements").Concat(build.Flag("privileged") ? ["security.insecure"] : []).Concat(build.Text("network") == "host" ? ["network.host"] : []).Distinct()],
+            Limits = choices.Memory.Length == 0 ? new Dictionary<string, string>() : new Dictionary<string, string> { ["memory"] = ByteSize.Parse(choices.Memory).ToString(CultureInfo.InvariantCulture) },
+            Credentials = host => BuildFlags.Credentials(credentials.Find(host)),
+        };
     }
 
-    private static ApiPath Request(Project project, Mapping build, BuildSource source, string name, BuildChoices choices)
+    private static Dictionary<string, string> Arguments(Project project, Mapping build, BuildChoices choices)
     {
-        JsonObject arguments = [];
+        Dictionary<string, string> arguments = new(StringComparer.Ordinal);
         foreach (Mapping.Entry entry in build.Map("args")?.Entries ?? [])
         {
-            arguments[entry.Key] = entry.Value.Text() ?? project.Variables.GetValueOrDefault(entry.Key);
+            if ((entry.Value.IsNull ? project.Variables.GetValueOrDefault(entry.Key) : entry.Value.Text()) is { } value)
+            {
+                arguments[entry.Key] = value;
+            }
         }
 
-        foreach (string argument in choices.Arguments)
+        foreach ((string key, string value) in BuildFlags.Arguments(choices.Arguments))
         {
-            (string key, string value) = Pairs.Split(argument);
-            arguments[key] = argument.Contains('=', StringComparison.Ordinal) ? value : Environment.GetEnvironmentVariable(key);
+            arguments[key] = value;
         }
 
-        JsonArray ulimits = [.. build.Map("ulimits")?.Entries.Select(e => (JsonNode)new JsonObject
-        {
-            ["Name"] = e.Key, ["Soft"] = (e.Value as Mapping).Number("soft") ?? build.Map("ulimits").Number(e.Key), ["Hard"] = (e.Value as Mapping).Number("hard") ?? build.Map("ulimits").Number(e.Key),
-        }) ?? []];
-        return ApiPath.Of("/build").With("t", new[] { name }.Concat(build.Texts("tags"))).With("dockerfile", source.Dockerfile).With("remote", source.Remote)
-            .With("buildargs", arguments.Count > 0 ? arguments.ToJsonString() : null).With("labels", Map(build, "labels"))
-            .With("cachefrom", build.Items("cache_from").Count > 0 ? JsonBuild.Strings(build.Texts("cache_from")).ToJsonString() : null)
-            .With("extrahosts", build.Texts("extra_hosts").Select(h => h.Replace('=', ':'))).With("nocache", choices.NoCache || build.Flag("no_cache")).With("pull", choices.Pull || build.Flag("pull"))
-            .With("shmsize", build.Text("shm_size")).With("networkmode", build.Text("network")).With("target", build.Text("target")).With("platform", build.Texts("platforms") is [var only] ? only : null)
-            .With("memory", choices.Memory.Length > 0 ? ByteSize.Parse(choices.Memory).ToString(CultureInfo.InvariantCulture) : null)
-            .With("ulimits", ulimits.Count > 0 ? ulimits.ToJsonString() : null).With("rm", "1").With("version", "1");
+        return arguments;
     }
 
-    private static string? Map(Mapping build, string key) => build.Map(key) is not { Count: > 0 } ? null
-        : new JsonObject(build.Pairs(key).Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))).ToJsonString();
+    private static BuildSecret Secret(Project project, Service service, Mapping reference)
+    {
+        string source = reference.Text("source") ?? "";
+        FileModel secret = project.Secrets.GetValueOrDefault(source) ?? throw new ComposeException(reference.At, $"{service.Path}.build.secrets", $"refers to undefined secret {source}");
+        string id = reference.Text("target") is { Length: > 0 } target ? target : source;
+        return secret.File is { } file ? new BuildSecret(id, file, null)
+            : secret.Variable is { } variable ? new BuildSecret(id, null, project.Variables.GetValueOrDefault(variable) ?? throw new ComposeException(secret.Map.At, "secrets." + source, $"the variable \"{variable}\" is not set"))
+            : secret.Content is { } content ? new BuildSecret(id, null, content)
+            : throw new ComposeException(reference.At, $"{service.Path}.build.secrets", $"unsupported external secret {source}");
+    }
+
+    private static string Ulimit(Mapping ulimits, string key)
+    {
+        long soft = ulimits.Map(key).Number("soft") ?? ulimits.Number(key) ?? 0;
+        return string.Create(CultureInfo.InvariantCulture, $"{key}={soft}:{ulimits.Map(key).Number("hard") ?? soft}");
+    }
 }

@@ -19,12 +19,35 @@ internal sealed class ComposeDisplay(TextWriter output, string mode, bool dryRun
 
     private readonly Lock _lock = new();
     private readonly OrderedDictionary<string, Shown> _lines = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _terminal = new(1);
     private ITimer? _clock;
+    private volatile bool _lent;
     private int _drawn;
     private int _turn;
 
     /// <summary>Whether lines are redrawn.</summary>
     public bool Live => mode == "tty";
+
+    /// <summary>How builds are shown beside it.</summary>
+    public string BuildMode => mode == "json" ? "rawjson" : mode;
+
+    /// <summary>Leaves the terminal to somebody else for a while, one at a time.</summary>
+    public async Task<IDisposable> LendAsync(bool wanted)
+    {
+        if (!wanted)
+        {
+            return new Turn(() => { });
+        }
+
+        await _terminal.WaitAsync();
+        Close();
+        _lent = true;
+        return new Turn(() =>
+        {
+            _lent = false;
+            _terminal.Release();
+        });
+    }
 
     public void Show(Progress progress)
     {
@@ -86,6 +109,11 @@ internal sealed class ComposeDisplay(TextWriter output, string mode, bool dryRun
 
     private void Redraw()
     {
+        if (_lent)
+        {
+            return;
+        }
+
         (int rows, int columns) = TerminalDevice.Size(2) ?? (24, 80);
         int room = Math.Max(1, rows - 2);
         List<string> lines = [string.Create(CultureInfo.InvariantCulture, $"[+] {(dryRun ? "Dry run " : "Running ")}{_lines.Values.Count(l => l.Took is not null)}/{_lines.Count}")];
@@ -114,5 +142,10 @@ internal sealed class ComposeDisplay(TextWriter output, string mode, bool dryRun
         text = room < 1 ? "" : text.Length > room ? text[..room] : text.PadRight(room);
         int status = Math.Min(name.Length + 2, text.Length);
         return string.Create(CultureInfo.InvariantCulture, $" \u001b[{color}m{mark}\u001b[0m {text[..status]}\u001b[{color}m{text[status..]}\u001b[0m \u001b[34m{took}\u001b[0m");
+    }
+
+    private sealed class Turn(Action end) : IDisposable
+    {
+        public void Dispose() => end();
     }
 }

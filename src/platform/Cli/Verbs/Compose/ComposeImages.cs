@@ -9,7 +9,7 @@ internal static class ComposeImages
 {
     public static ImageSources Sources(ComposeCall compose, bool quiet) => new(
         (name, platform, _) => PullAsync(compose, name, platform ?? ""),
-        (project, service, name, _) => ComposeBuild.BuildAsync(compose, project, service, name, quiet ? null : compose.Error, new BuildChoices()));
+        (project, service, name, _) => ComposeBuild.BuildAsync(compose, project, service, name, new BuildChoices { Quiet = quiet }));
 
     private static async Task PullAsync(ComposeCall compose, string name, string platform)
     {

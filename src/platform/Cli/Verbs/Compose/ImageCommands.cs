@@ -13,12 +13,17 @@ internal static class ImageCommands
     public static ComposeEntry Build() => new(
         ["build"], "Build images", "[SERVICE...]",
         new FlagTable().List("build-arg", "Set a variable of the build").Bytes("memory", 'm', "Limit of memory").Bool("no-cache", "Do not use the cache").Bool("pull", "Always look for newer base images").Bool("push", "Push afterwards")
-            .Bool("quiet", 'q', "Do not show the build").Bool("with-dependencies", "Also build what services need").Add(new Flag("ssh", '\0', FlagKind.String, "Agent's socket or keys") { Hidden = true }).Add(new Flag("builder", '\0', FlagKind.String, "Builder") { Hidden = true }),
+            .Bool("quiet", 'q', "Do not show the build").Bool("with-dependencies", "Also build what services need").List("ssh", "Agent or keys for RUN (default, ID=SOCKET, ID=KEY[,KEY])").String("builder", "Only \"default\": the engine's own"),
         async compose =>
         {
             FlagValues flags = compose.Flags;
+            if (flags.String("builder") is not ("" or "default"))
+            {
+                throw new CommandException($"no builder \"{flags.String("builder")}\" found: the engine's own is \"default\"");
+            }
+
             Project project = compose.Load();
-            BuildChoices choices = new() { NoCache = flags.Bool("no-cache"), Pull = flags.Bool("pull"), Arguments = flags.List("build-arg"), Memory = flags.String("memory") };
+            BuildChoices choices = new() { NoCache = flags.Bool("no-cache"), Pull = flags.Bool("pull"), Arguments = flags.List("build-arg"), Agents = flags.List("ssh"), Memory = flags.String("memory"), Quiet = flags.Bool("quiet") };
             IReadOnlyList<Service> services = [.. DependencyOrder.With(project, compose.Services(project), flags.Bool("with-dependencies")).Where(s => s.Build is not null)];
             if (services.Count == 0)
             {
@@ -28,7 +33,7 @@ internal static class ImageCommands
             foreach (Service service in services)
             {
                 string name = Images.Name(project, service);
-                await compose.Work.DoAsync("Image", name, "Building", "Built", () => ComposeBuild.BuildAsync(compose, project, service, name, flags.Bool("quiet") ? null : compose.Error, choices));
+                await compose.Work.DoAsync("Image", name, "Building", "Built", () => ComposeBuild.BuildAsync(compose, project, service, name, choices));
             }
 
             return flags.Bool("push") ? await PushAsync(compose, services, ignore: false) : 0;
