@@ -107,4 +107,36 @@ public sealed class ConvergenceTests(EngineRoom room)
             Assert.Equal(down ? $"data\nv{version}" : $"kept\ndata\nv{version}", (await app.Compose("exec", "-T", "web", "sh", "-c", (down ? "" : "cat /anon/f;") + "cat /data/f; echo $V")).Ok());
         }
     }
+
+    [Fact]
+    public async Task A_client_that_is_killed_at_any_moment_leaves_nothing_that_the_next_cannot_finish()
+    {
+        const int Rounds = 8;
+        await using Application app = new(room, Two);
+        (await app.Compose("up", "-d")).Ok();
+        (await app.Compose("exec", "-T", "web", "sh", "-c", "echo kept > /anon/f; echo data > /data/f")).Ok();
+        int seed = Random.Shared.Next();
+        Random random = new(seed);
+        for (int round = 1; round <= Rounds; round++)
+        {
+            app.Write("compose.yaml", Two.Replace("one", $"v{round}", StringComparison.Ordinal).Replace("  db:\n", $"  db:\n    labels: [v={round}]\n", StringComparison.Ordinal));
+            using (CommandLine command = app.Start("up", "-d", "--remove-orphans"))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(150, 900)), TimeProvider.System);
+                command.Process.Kill();
+            }
+
+            string when = $"seed {seed}, round {round}";
+            (await app.Compose("up", "-d")).Ok();
+            IReadOnlyDictionary<string, string> now = await app.Containers();
+            Assert.Equal((when, $"{app.Name}-db-1 {app.Name}-web-1"), (when, string.Join(' ', now.Keys.Order())));
+            Assert.Equal((when, $"kept\ndata\nv{round}"), (when, (await app.Compose("exec", "-T", "web", "sh", "-c", "cat /anon/f /data/f; echo $V")).Ok()));
+            (await app.Compose("up", "-d")).Ok();
+            Assert.Equal(now, await app.Containers());
+        }
+
+        Assert.Equal(2, (await room.Docker("volume", "ls", "-q", "--filter", "label=com.docker.compose.project=" + app.Name)).Lines().Length + (await room.Docker("inspect", "-f", "{{range .Mounts}}{{.Destination}} {{end}}", $"{app.Name}-web-1")).Ok().Split(' ').Count(d => d == "/anon"));
+        (await app.Compose("down", "-t", "0")).Ok();
+        Assert.Equal($"{app.Name}_data", (await room.Docker("volume", "ls", "-q", "--filter", "label=com.docker.compose.project=" + app.Name)).Ok());
+    }
 }

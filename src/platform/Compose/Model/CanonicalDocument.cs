@@ -18,11 +18,13 @@ public static class CanonicalDocument
         }
 
         HashSet<string> shown = [.. DependencyOrder.With(project, services.Count > 0 ? services : [.. project.Enabled], dependencies: true).Select(s => s.Name)];
+        // Choosing services leaves the resources of all as they are.
+        HashSet<string> counted = services.Count > 0 ? [.. project.Enabled] : shown;
         Mapping result = project.Document.Copy().Remove("version");
         result.Set("services", Only(project.Document.Map("services")!, shown.Contains));
         foreach (string group in s_groups.Where(g => project.Document.Map(g) is not null))
         {
-            Mapping used = Only(project.Document.Map(group)!, key => project.Services.Values.Any(s => shown.Contains(s.Name) && Uses(s, group, key)));
+            Mapping used = Only(project.Document.Map(group)!, key => project.Services.Values.Any(s => counted.Contains(s.Name) && Uses(s, group, key)));
             _ = used.Count > 0 ? result.Set(group, used) : result.Remove(group);
         }
 
