@@ -38,5 +38,7 @@ internal sealed class PrefixedWriter(TextWriter output, string prefix) : TextWri
         {
             Write('\n');
         }
+
+        base.Dispose(disposing);
     }
 }

@@ -6,7 +6,7 @@ namespace Slipway.Compose.Model;
 /// <summary>How canonical JSON is written.</summary>
 public sealed record JsonStyle
 {
-    /// <summary>As Go's marshaller writes what is hashed: no white space, HTML characters escaped, dollar signs as they are.</summary>
+    /// <summary>As Go's marshaller writes what is hashed: no white space, dollar signs as they are.</summary>
     public bool ForHash { get; init; }
 
     /// <summary>Whether dollar signs are doubled, so that the text can be read again.</summary>
@@ -30,7 +30,7 @@ public static class CanonicalJson
         {
             case Mapping map when path == "services.*.env_file[]" && map.Count == 1:
                 // A file that must be there is written as its path alone.
-                Text(text, map.Text("path") ?? "", style.ForHash);
+                Text(text, map.Text("path") ?? "");
                 break;
             case Mapping map:
                 Object(text, map, path, style, depth);
@@ -42,7 +42,7 @@ public static class CanonicalJson
                 text.Append("null");
                 break;
             case Scalar { Kind: ScalarKind.Text } scalar:
-                Text(text, style.EscapeDollar ? scalar.Text.Replace("$", "$$", StringComparison.Ordinal) : scalar.Text, style.ForHash);
+                Text(text, style.EscapeDollar ? scalar.Text.Replace("$", "$$", StringComparison.Ordinal) : scalar.Text);
                 break;
             case Scalar scalar:
                 text.Append(scalar.Text);
@@ -61,7 +61,7 @@ public static class CanonicalJson
         {
             text.Append(first ? "" : ",");
             Line(text, style, depth + 1);
-            Text(text, Name(key, path), style.ForHash);
+            Text(text, Name(key, path));
             text.Append(style.ForHash ? ":" : ": ");
             Value(text, whole[key]!, WireOrder.Inner(path, key), style, depth + 1);
             first = false;
@@ -120,7 +120,8 @@ public static class CanonicalJson
         }
     }
 
-    private static void Text(StringBuilder text, string value, bool html)
+    // Go escapes what means something in HTML.
+    private static void Text(StringBuilder text, string value)
     {
         text.Append('"');
         foreach (char c in value)
@@ -132,7 +133,7 @@ public static class CanonicalJson
                 '\n' => text.Append("\\n"),
                 '\r' => text.Append("\\r"),
                 '\t' => text.Append("\\t"),
-                '<' or '>' or '&' when html => Escaped(text, c),
+                '<' or '>' or '&' => Escaped(text, c),
                 < ' ' or '\u2028' or '\u2029' => Escaped(text, c),
                 _ => text.Append(c),
             };

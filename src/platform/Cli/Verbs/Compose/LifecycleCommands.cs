@@ -70,11 +70,22 @@ internal static class LifecycleCommands
             {
                 await compose.Error.WriteLineAsync("No stopped containers");
             }
-            else if (await compose.Call.ConfirmAsync("Going to remove " + string.Join(", ", stopped.Select(c => c.Name))))
+            else if (await AgreesAsync(compose, "Going to remove " + string.Join(", ", stopped.Select(c => c.Name))))
             {
                 await life.RemoveAsync(stopped, compose.Flags.Bool("volumes"), CancellationToken.None);
             }
         });
+
+    private static async Task<bool> AgreesAsync(ComposeCall compose, string question)
+    {
+        if (!compose.Flags.Bool("force"))
+        {
+            return await compose.Call.ConfirmAsync(question);
+        }
+
+        await compose.Out.WriteLineAsync(question);
+        return true;
+    }
 
     public static ComposeEntry Wait() => new(["wait"], "Wait until containers of services end", "SERVICE...", new FlagTable().Bool("down-project", "Take the project down when the first one ends"), async compose =>
     {
