@@ -1,4 +1,5 @@
 using System.Text;
+using Slipway.DockerApi;
 using Slipway.Distribution.Authorization;
 using Slipway.Distribution.Endpoints;
 using Slipway.Distribution.Tests.Fixture;
@@ -86,6 +87,40 @@ public sealed class CredentialTests
         await room.PullAsync($"{registry.Host}/x/app:latest", PrivateEngine.Joe);
         Assert.Null(Assert.Single(storage.Seen).Authorization);
         Assert.Empty(foreign.Seen);
+    }
+
+    [Fact]
+    public async Task A_registry_like_ecr_gets_its_long_password_with_every_request_and_its_storage_none()
+    {
+        using var registry = new HostileRegistry();
+        using var storage = new HostileRegistry();
+        var image = new TestImage(TestImage.Layer("f", 1000, 3));
+        registry.Add("team/app", "v1", image);
+        storage.AddBlob("s", image.Layers[0]);
+        var token = new string('t', 4000);
+        var expected = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("AWS:" + token));
+        registry.Lie = request => request.Authorization != expected ? new Answer(401, "Not Authorized"u8.ToArray()) { Type = "text/plain", Extra = "WWW-Authenticate: Basic realm=\"https://1.dkr.ecr.eu-west-1.amazonaws.com/\",service=\"ecr.amazonaws.com\"\r\n" }
+            : request.Path.EndsWith(Digest.Of(image.Layers[0]).ToString(), StringComparison.Ordinal) ? new Answer(307, []) { Extra = $"Location: http://localhost:{storage.Port}/v2/s/blobs/{Digest.Of(image.Layers[0])}?X-Amz-Signature=x\r\n" }
+            : null;
+        await using var room = await PrivateEngine.StartAsync();
+        await room.PullAsync($"{registry.Host}/team/app:v1", RegistryCredentials.From(new AuthConfig { Username = "AWS", Password = token }));
+        Assert.Null(Assert.Single(storage.Seen).Authorization);
+        Assert.Single(registry.Seen, request => request.Authorization is null);
+        var failure = await Assert.ThrowsAsync<EngineException>(() => room.PullAsync($"{registry.Host}/team/other:v1"));
+        Assert.Contains("no basic auth credentials", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_search_asks_the_registry_that_the_words_name()
+    {
+        using var registry = new HostileRegistry();
+        registry.Lie = request => request.Path.StartsWith("/v1/search?q=web&n=25", StringComparison.Ordinal)
+            ? new Answer(200, """{"num_results":2,"results":[{"name":"a/web","description":"d","star_count":3,"is_official":false},{"name":"b/web","star_count":1,"is_official":true}]}"""u8.ToArray()) { Type = "application/json" }
+            : null;
+        await using var room = await PrivateEngine.StartAsync();
+        var found = await room.Registries.SearchImages.RunAsync($"{registry.Host}/web", null, Filters.None, null, default);
+        Assert.Equal(["a/web", "b/web"], found.Select(result => result.Name));
+        await Assert.ThrowsAsync<EngineException>(() => room.Registries.SearchImages.RunAsync("web", 101, Filters.None, null, default));
     }
 
     [Theory]

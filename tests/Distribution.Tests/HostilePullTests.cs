@@ -214,6 +214,27 @@ public sealed class HostilePullTests
         Assert.Contains("bytes come out of it", await room.RefusedAsync($"{registry.Host}/{Name}:latest"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData('x')]
+    [InlineData('g')]
+    [InlineData('L')]
+    public async Task Check26_A_header_of_four_gibibytes_is_refused(char kind)
+    {
+        using var registry = new HostileRegistry();
+        var tar = new byte[4096];
+        Encoding.ASCII.GetBytes("name").CopyTo(tar, 0);
+        Encoding.ASCII.GetBytes("40000000000\0").CopyTo(tar, 124);
+        Encoding.ASCII.GetBytes(kind + "").CopyTo(tar, 156);
+        Encoding.ASCII.GetBytes("ustar\000").CopyTo(tar, 257);
+        tar.AsSpan(148, 8).Fill((byte)' ');
+        Encoding.ASCII.GetBytes(Convert.ToString(tar.AsSpan(0, 512).ToArray().Sum(b => b), 8).PadLeft(6, '0') + "\0 ").CopyTo(tar, 148);
+        registry.Add(Name, "latest", new TestImage(tar));
+        await using var room = await PrivateEngine.StartAsync();
+        var before = GC.GetTotalAllocatedBytes();
+        Assert.NotEqual("", await room.RefusedAsync($"{registry.Host}/{Name}:latest"));
+        Assert.True(GC.GetTotalAllocatedBytes() - before < 64 << 20);
+    }
+
     [Fact]
     public async Task Check26_A_registry_that_never_lets_in_is_asked_a_few_times_only()
     {

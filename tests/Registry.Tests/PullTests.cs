@@ -86,6 +86,17 @@ public sealed class PullTests
     }
 
     [Fact]
+    public async Task Names_are_searched_for_by_those_who_may_pull_them()
+    {
+        await using var registry = await PrivateRegistry.StartAsync(withUsers: true);
+        await registry.PushImageAsync("ann/web", "v1", PrivateRegistry.Noise(10), headers: PrivateRegistry.Basic("ann"));
+        await registry.PushImageAsync("bob/web", "v1", PrivateRegistry.Noise(10), headers: PrivateRegistry.Basic("bob"));
+        using var answer = await registry.SendAsync("GET", "/v1/search?q=we&n=25", null, PrivateRegistry.Basic("ann"));
+        Assert.Equal("ann/web", (string?)Assert.Single(JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["results"]!.AsArray())!["name"]);
+        Assert.Equal(401, (await registry.FailAsync("GET", "/v1/search?q=web")).Status);
+    }
+
+    [Fact]
     public async Task Check29_Referrers_are_found_by_type()
     {
         await using var registry = await PrivateRegistry.StartAsync();

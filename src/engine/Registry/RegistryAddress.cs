@@ -8,6 +8,7 @@ internal enum Noun
 {
     Root,
     Catalog,
+    Search,
     Token,
     Metrics,
     Admin,
@@ -42,6 +43,7 @@ internal sealed record RegistryAddress(Noun Noun, string Name, string Rest)
         {
             "/v2/" or "/v2" => Root,
             "/v2/_catalog" => new RegistryAddress(Noun.Catalog, "", ""),
+            "/v1/search" => new RegistryAddress(Noun.Search, "", ""),
             "/token" => new RegistryAddress(Noun.Token, "", ""),
             "/metrics" => new RegistryAddress(Noun.Metrics, "", ""),
             _ when path.StartsWith(AdminPrefix, StringComparison.Ordinal) => new RegistryAddress(Noun.Admin, "", path[AdminPrefix.Length..]),
@@ -53,7 +55,7 @@ internal sealed record RegistryAddress(Noun Noun, string Name, string Rest)
     /// <summary>The right that a method needs; null when there is no such method here.</summary>
     internal string? Action(string method) => (Noun, method) switch
     {
-        (Noun.Catalog or Noun.Tags or Noun.Referrers, "GET" or "HEAD") => "pull",
+        (Noun.Catalog or Noun.Search or Noun.Tags or Noun.Referrers, "GET" or "HEAD") => "pull",
         (Noun.Manifest or Noun.Blob, "GET" or "HEAD") => "pull",
         (Noun.Manifest, "PUT") => "push",
         (Noun.Manifest or Noun.Blob, "DELETE") => "delete",

@@ -107,14 +107,14 @@ internal sealed class RegistryApplication(RegistryRooms rooms, RegistryOptions o
         }
 
         var call = new RegistryCall(context, address.Name, address.Rest, query, caller);
-        if (address.Noun == Noun.Catalog)
+        if (address.Noun is Noun.Catalog or Noun.Search)
         {
             if (caller.Proof == Proof.None)
             {
                 throw AccessRules.Unauthorized("authentication required");
             }
 
-            await rooms.Lists.CatalogAsync(call);
+            await (address.Noun == Noun.Catalog ? rooms.Lists.CatalogAsync(call) : rooms.Lists.SearchAsync(call));
             return;
         }
 

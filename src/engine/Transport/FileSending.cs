@@ -10,7 +10,8 @@ namespace Slipway.Transport;
 /// </summary>
 public sealed class FileSending
 {
-    private const int PieceSize = 1 << 20;
+    // Several times a socket's buffer: between two pieces the response goes through three threads.
+    private const int PieceSize = 16 << 20;
 
     // Never touched, so it takes up addresses and no memory.
     private static readonly byte[] s_nothing = GC.AllocateUninitializedArray<byte>(PieceSize);

@@ -46,6 +46,9 @@ internal sealed record TagList(string Name, IReadOnlyList<string> Tags);
 /// <summary>Names of repositories.</summary>
 internal sealed record Catalog(IReadOnlyList<string> Repositories);
 
+/// <summary>What a search found, as Docker's first registry told it.</summary>
+internal sealed record SearchAnswer([property: JsonPropertyName("num_results")] int Count, string Query, IReadOnlyList<DockerApi.ImageSearchResult> Results);
+
 /// <summary>A token, under both of its names.</summary>
 internal sealed record TokenAnswer(
     string Token, [property: JsonPropertyName("access_token")] string AccessToken, [property: JsonPropertyName("expires_in")] int ExpiresIn, [property: JsonPropertyName("issued_at")] DateTimeOffset IssuedAt);
@@ -79,6 +82,7 @@ internal sealed record AuditLine(DateTimeOffset Time, string User, string Remote
 [JsonSerializable(typeof(ErrorList))]
 [JsonSerializable(typeof(TagList))]
 [JsonSerializable(typeof(Catalog))]
+[JsonSerializable(typeof(SearchAnswer))]
 [JsonSerializable(typeof(TokenAnswer))]
 [JsonSerializable(typeof(TokenContent))]
 [JsonSerializable(typeof(IReadOnlyList<RepositoryInfo>), TypeInfoPropertyName = "RepositoryInfos")]

@@ -1,3 +1,4 @@
+using Slipway.DockerApi;
 using Slipway.Engine;
 using Slipway.Oci;
 using Slipway.Registry.Access;
@@ -9,6 +10,7 @@ namespace Slipway.Registry.Endpoints;
 internal sealed class ListEndpoints(SlipwayEngine engine, AccessRules access, PullThrough? copies)
 {
     // An index of referrers stays below the bound that clients have for manifests.
+    private const int MostFound = 100;
     private const int MostReferrers = 1000;
     private const int MostAnnotations = 2 << 20;
 
@@ -31,6 +33,15 @@ internal sealed class ListEndpoints(SlipwayEngine engine, AccessRules access, Pu
             .Select(repository => repository.Name).Take(page == 0 ? 0 : page + 1).ToList();
         Link(call, names, page, "/v2/_catalog");
         return JsonAnswers.WriteAsync(call.Http, 200, new Catalog([.. names.Take(page)]), RegistryJson.Default.Catalog);
+    }
+
+    /// <summary>What <c>docker search HOST/WORDS</c> asks: repositories whose names have the words.</summary>
+    internal Task SearchAsync(RegistryCall call)
+    {
+        var words = call.Parameter("q") ?? "";
+        var found = engine.Repositories.All.Where(repository => repository.HasContent && repository.Name.Contains(words, StringComparison.OrdinalIgnoreCase) && access.Allows(call.Caller, repository.Name, "pull"))
+            .Take(Math.Min(call.Page(), MostFound)).Select(repository => new ImageSearchResult { Name = repository.Name }).ToList();
+        return JsonAnswers.WriteAsync(call.Http, 200, new SearchAnswer(found.Count, words, found), RegistryJson.Default.SearchAnswer);
     }
 
     internal async Task ReferrersAsync(RegistryCall call)
