@@ -73,6 +73,15 @@ internal sealed class RegistryRooms : IAsyncDisposable
         return new CollectedInfo(tags, collected.Blobs + copies, collected.Bytes);
     }
 
+    /// <summary>Keeps copies of other registries within their bound.</summary>
+    internal async Task TrimAsync()
+    {
+        if (Copies is { MostBytes: > 0 } copies && await _engine.TrimCopies.RunAsync(copies.IsCopy, copies.MostBytes, _engine.Time.GetUtcNow()) > 0)
+        {
+            await _engine.CollectRepositories.RunAsync();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Audit is { } audit)

@@ -21,6 +21,7 @@ public sealed class RegistryServer : IAsyncDisposable
 
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_care = TimeSpan.FromHours(6);
+    private static readonly TimeSpan s_trim = TimeSpan.FromMinutes(1);
 
     private readonly KestrelServer _server;
     private readonly RegistryRooms _rooms;
@@ -28,6 +29,7 @@ public sealed class RegistryServer : IAsyncDisposable
     private readonly SlipwayEngine _engine;
     private readonly ILogger _log;
     private readonly ITimer _care;
+    private readonly ITimer _trim;
 
     /// <summary>Prepares a server; the socket is the server's from now on.</summary>
     public RegistryServer(SlipwayEngine engine, RegistryOptions options, BoundEndPoint endPoint, ILoggerFactory loggers)
@@ -44,7 +46,8 @@ public sealed class RegistryServer : IAsyncDisposable
         kestrel.Limits.MaxConcurrentConnections = 4096;
         kestrel.Listen(endPoint, listen => Configure(listen, endPoint));
         _server = new KestrelServer(Options.Create(kestrel), new SocketListenerFactory(), loggers);
-        _care = engine.Time.CreateTimer(_ => _ = CareAsync(), null, s_care, s_care);
+        _care = engine.Time.CreateTimer(_ => _ = CareAsync(_rooms.TidyAsync), null, s_care, s_care);
+        _trim = engine.Time.CreateTimer(_ => _ = CareAsync(_rooms.TrimAsync), null, s_trim, s_trim);
     }
 
     /// <summary>Begins to accept connections.</summary>
@@ -54,17 +57,18 @@ public sealed class RegistryServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _care.DisposeAsync();
+        await _trim.DisposeAsync();
         using var limit = new CancellationTokenSource(s_grace, _engine.Time);
         await _server.StopAsync(limit.Token);
         _server.Dispose();
         await _rooms.DisposeAsync();
     }
 
-    private async Task CareAsync()
+    private async Task CareAsync(Func<Task> work)
     {
         try
         {
-            await _rooms.TidyAsync();
+            await work();
         }
         catch (Exception e) when (e is EngineException or IOException)
         {
