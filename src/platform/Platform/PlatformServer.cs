@@ -11,6 +11,7 @@ using Slipway.Platform.Secrets;
 using Slipway.Platform.Settings;
 using Slipway.Platform.Sources;
 using Slipway.Platform.Store;
+using Slipway.Platform.Web;
 using Slipway.Platform.Webhooks;
 
 namespace Slipway.Platform;
@@ -52,7 +53,7 @@ internal static class PlatformServer
             .AddSingleton<AppRoom>().AddSingleton<Variables>().AddSingleton<AppRepositories>().AddSingleton<DirectoryImport>().AddSingleton<DeployKeys>().AddSingleton<GitRemote>()
             .AddSingleton<BuildSlots>().AddSingleton<BuildPlanner>().AddSingleton<ImageBuild>().AddSingleton<ReleaseBuild>()
             .AddSingleton<DeploymentLogs>().AddSingleton<AppContainers>().AddSingleton<HealthBarrier>().AddSingleton<DeploymentRun>().AddSingleton<Recovery>().AddSingleton<Cleanup>()
-            .AddSingleton<DeployQueue>().AddSingleton<AppLife>().AddSingleton<AppViews>().AddSingleton<PushEvents>().AddHostedService<Upkeep>();
+            .AddSingleton<DeployQueue>().AddSingleton<AppLife>().AddSingleton<AppViews>().AddSingleton<PushEvents>().AddSingleton<WebPassword>().AddSingleton<WebSessions>().AddHostedService<Upkeep>();
     }
 
     private static void Prepare(IServiceProvider services, ServerOptions options)
@@ -64,6 +65,7 @@ internal static class PlatformServer
             store.Commit(store.Servers.Put(server.Id, server));
         }
 
+        services.GetRequiredService<WebPassword>();
         services.GetRequiredService<Gate>().EnsureLocalToken(Path.Combine(options.DataRoot, "token"));
     }
 
@@ -79,6 +81,7 @@ internal static class PlatformServer
         PlaceEndpoints.Map(api);
         GitEndpoints.Map(app, gate);
         WebhookEndpoints.Map(app);
+        WebEndpoints.Map(app);
     }
 
     // Two platforms on one directory would deploy everything twice.
