@@ -76,6 +76,7 @@ public sealed class CommandTests(EngineRoom room)
         await using Application app = new(room, """
             services:
               echo: {image: busybox, stdin_open: true, command: [sh, -c, 'while read l; do echo "got $$l"; [ "$$l" = q ] && exit 4; done']}
+              ends: {image: busybox, init: true, command: [sh, -c, 'while [ ! -e /end ]; do sleep 0.1; done; sleep 3; exit 5']}
             """);
         using CommandLine events = app.Start("events", "--json");
         (await app.Compose("up", "-d")).Ok();
@@ -86,7 +87,13 @@ public sealed class CommandTests(EngineRoom room)
         }
 
         string id = (await app.Containers())[$"{app.Name}-echo-1"];
-        Assert.Equal($"container \"{id}\" exited with status code 4", (await app.Compose("wait", "echo")).Exits(4));
+        (await app.Compose("wait", "echo")).Fails("no containers for project");
+        using (CommandLine wait = app.Start("wait", "ends"))
+        {
+            (await app.Compose("exec", "-T", "ends", "touch", "/end")).Ok();
+            Assert.Equal($"container \"{(await app.Containers())[$"{app.Name}-ends-1"]}\" exited with status code 5", (await wait.EndAsync()).Exits(5));
+        }
+
         await Wait.UntilAsync("the end is told", () => Task.FromResult(events.Output.Contains("\"action\":\"die\"", StringComparison.Ordinal)));
         Assert.Matches("(?m)^{\"action\":\"die\",\"attributes\":{\"execDuration\":\"[0-9]+\",\"exitCode\":\"4\",\"image\":\"busybox\",\"name\":\"[^\"]*-echo-1\"},\"id\":\"" + id + "\",\"service\":\"echo\",\"time\":\"[0-9T:.-]+Z\",\"type\":\"container\"}$", events.Output);
         Tool.Run("kill", "-INT", events.Process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));

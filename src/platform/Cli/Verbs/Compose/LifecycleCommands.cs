@@ -87,15 +87,15 @@ internal static class LifecycleCommands
         return true;
     }
 
-    public static ComposeEntry Wait() => new(["wait"], "Wait until containers of services end", "SERVICE...", new FlagTable().Bool("down-project", "Take the project down when the first one ends"), async compose =>
+    public static ComposeEntry Wait() => new(["wait"], "Wait until running containers of services end", "SERVICE...", new FlagTable().Bool("down-project", "Take the project down when the first one ends"), async compose =>
     {
         Project project = await compose.LoadOrFindAsync();
         IReadOnlyList<string> services = compose.Services(project);
         Observed observed = await Observed.OfAsync(compose.Engine, project.Name);
-        List<ObservedContainer> containers = [.. services.SelectMany(observed.Of)];
+        List<ObservedContainer> containers = [.. services.SelectMany(observed.Of).Where(c => c.Running)];
         if (containers.Count == 0)
         {
-            throw new CommandException("no containers for project \"" + project.Name + "\": not found");
+            throw new CommandException($"no containers for project \"{project.Name}\"");
         }
 
         long code = 0;
