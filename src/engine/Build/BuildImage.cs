@@ -24,6 +24,7 @@ public sealed class BuildImage(Builder builder)
     public async Task<BuildResult> RunAsync(BuildRequest request, RemoteContext context, ClassicProgress progress, CancellationToken cancel)
     {
         var text = Text(request, context);
+        await ImportAsync(request, cancel).ConfigureAwait(false);
         try
         {
             var plan = await new PlanBuild(builder).RunAsync(request, text, (source, _) => Task.FromResult(Files(context, source)), null, cancel).ConfigureAwait(false);
@@ -40,6 +41,18 @@ public sealed class BuildImage(Builder builder)
         catch (DockerfileException e)
         {
             throw EngineException.Invalid(e.Message, e);
+        }
+    }
+
+    // Images that are not here are not asked for, as docker's classic builder has it.
+    private async Task ImportAsync(BuildRequest request, CancellationToken cancel)
+    {
+        foreach (var name in request.NoCache ? [] : request.CacheFrom)
+        {
+            if (Oci.Reference.TryParse(name, out var reference, out _) && builder.Engine.Images.Find(reference.TagNameOnly().ToString()) is { Readable: true })
+            {
+                await builder.ImportCache.RunAsync(reference.TagNameOnly(), request.Platform, null, cancel).ConfigureAwait(false);
+            }
         }
     }
 

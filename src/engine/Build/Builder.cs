@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Build.Cache;
 using Slipway.Build.Context;
+using Slipway.Build.Results;
 using Slipway.Build.Solve;
 using Slipway.Engine;
 using Slipway.Linux;
@@ -23,6 +24,9 @@ public sealed class Builder : IDisposable
         Mirrors = new ContextMirrors(engine);
         PruneCache = new PruneCache(engine, CacheMounts, Mirrors);
         ListCache = new ListCache(engine, CacheMounts, Mirrors);
+        ImportCache = new ImportCache(this);
+        CacheImage = new CacheImage(this);
+        ImageSet = new ImageSet(this);
         CacheMounts.Sweep();
         AgentSocket.Sweep(engine);
     }
@@ -38,6 +42,15 @@ public sealed class Builder : IDisposable
 
     /// <summary>What the cache holds.</summary>
     public ListCache ListCache { get; }
+
+    /// <summary>Takes results over from images built elsewhere.</summary>
+    public ImportCache ImportCache { get; }
+
+    /// <summary>Stores results of steps as an image that others take them from.</summary>
+    public CacheImage CacheImage { get; }
+
+    /// <summary>Stores results as images.</summary>
+    public ImageSet ImageSet { get; }
 
     /// <summary>Copies of clients' directories.</summary>
     public ContextMirrors Mirrors { get; }

@@ -48,6 +48,24 @@ public sealed class PlannedBuild : IAsyncDisposable
     public Task<BuiltImage> StoreAsync(IReadOnlyList<Reference> names, CancellationToken cancel) =>
         new ImageResult(_builder).StoreAsync(Graph, Solved, _solver!, names, cancel);
 
+    internal Task<(ImageConfig Config, IReadOnlyList<LayerContent> Layers, IReadOnlyList<Solved> Steps)> FinishAsync(CancellationToken cancel) =>
+        new ImageResult(_builder).FinishAsync(Graph, Solved, _solver!, cancel);
+
+    /// <summary>Every stack that the build made: its layers and the steps that made them.</summary>
+    /// <param name="all">Also those of stages that the result only copies from.</param>
+    internal async Task<IReadOnlyList<(IReadOnlyList<LayerContent> Layers, IReadOnlyList<Solved> Steps)>> StacksAsync(bool all)
+    {
+        var stacks = new List<(IReadOnlyList<LayerContent>, IReadOnlyList<Solved>)>();
+        IReadOnlyList<Operation> tops = [.. (all ? _solver!.Tops(Graph) : []).Where(top => top != Graph.Result), Graph.Result];
+        foreach (var top in tops)
+        {
+            var solved = await _solver!.SolveAsync(top).ConfigureAwait(false);
+            stacks.Add((await StepLayer.ContentsAsync(solved.Top).ConfigureAwait(false), await ImageResult.StepsAsync(top, _solver).ConfigureAwait(false)));
+        }
+
+        return stacks;
+    }
+
     /// <summary>The result's files, read-only, until the answer is disposed.</summary>
     public ResultTree OpenTree() => new(SourceTree.Of(_builder.Engine, Solved.Top));
 

@@ -99,10 +99,11 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
         var builds = new Rendezvous<ClientBuild>("build", builder.Engine.Time);
         _uploads = new UploadTable(builder.Engine.Time);
         var registry = new SessionRegistry(registries);
-        var gateway = new GatewayMethods(builds, new Frontend(builder, sessions, registry, _uploads), new SharedResults(builder.Engine));
+        var cache = new ExportCache(builder, registry);
+        var gateway = new GatewayMethods(builds, new Frontend(builder, sessions, registry, _uploads), new SharedResults(builder.Engine), cache, new ImageConfigs(builder, registry));
         var methods = new Dictionary<string, Func<GrpcCall, Task>>(StringComparer.Ordinal);
         gateway.Map(methods);
-        _control = new ControlMethods(builder, sessions, builds, gateway, new ExportResult(new ExportImage(registry), new ExportFiles(builder.Engine)));
+        _control = new ControlMethods(builder, sessions, builds, gateway, new ExportResult(new ExportImage(builder, registry), new ExportFiles(builder), cache));
         _control.Map(methods);
         return methods;
     }

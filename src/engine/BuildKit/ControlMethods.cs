@@ -56,9 +56,9 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
             var following = follow is null ? Task.CompletedTask : build.Progress.FollowAsync(follow, gone);
             try
             {
-                Tell(build);
+                ExportCache.Check(request);
                 var results = request.Frontend.Length > 0
-                    ? await gateway.SolveAsync(build, request.FrontendAttrs, []).ConfigureAwait(false)
+                    ? await gateway.SolveAsync(build, request.FrontendAttrs, [], []).ConfigureAwait(false)
                     : await ReturnedAsync(build).ConfigureAwait(false);
                 return await export.RunAsync(build, results).ConfigureAwait(false);
             }
@@ -82,17 +82,6 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
         }
 
         await call.WriteAsync(answer).ConfigureAwait(false);
-    }
-
-    // Results of builds elsewhere are neither taken nor given; a build is right without them.
-    private static void Tell(ClientBuild build)
-    {
-        if (build.Request.Cache is { } cache && cache.Imports.Count + cache.Exports.Count > 0)
-        {
-            var step = build.Progress.Step("[internal] cache import and export").Start();
-            step.Print(2, "cache import and export are not supported by this engine: only its own cache is used\n"u8.ToArray());
-            step.Done();
-        }
     }
 
     // The client runs the build's outer part itself and says what came of it.
@@ -130,15 +119,16 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
 
     private async Task DiskUsageAsync(GrpcCall call)
     {
-        await call.ReadAsync(DiskUsageRequest.Parser).ConfigureAwait(false);
-        await call.WriteAsync(new DiskUsageResponse { Record = { builder.ListCache.Run().Select(Record) } }).ConfigureAwait(false);
+        var request = await call.ReadAsync(DiskUsageRequest.Parser).ConfigureAwait(false);
+        var filters = CacheFilters.Read(request.Filter);
+        await call.WriteAsync(new DiskUsageResponse { Record = { builder.ListCache.Run().Where(record => CacheFilters.Match(record, filters)).Select(Record) } }).ConfigureAwait(false);
     }
 
     private async Task PruneAsync(GrpcCall call)
     {
         var request = await call.ReadAsync(Slipway.BuildKitApi.Messages.PruneRequest.Parser).ConfigureAwait(false);
         var before = builder.ListCache.Run();
-        var filters = Filters.None;
+        var filters = CacheFilters.Read(request.Filter);
         var until = request.KeepDuration > 0 ? builder.Engine.Time.GetUtcNow() - TimeSpan.FromTicks(request.KeepDuration / 100) : (DateTimeOffset?)null;
         var keep = Math.Max(request.ReservedSpace, request.MaxUsedSpace);
         var report = await builder.PruneCache.RunAsync(new Build.Cache.PruneRequest(request.All, keep, request.MinFreeSpace, until, filters)).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Slipway.BuildKit.Builds;
 using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKitApi.Messages;
@@ -6,14 +7,14 @@ using Slipway.BuildKitApi.Messages.Gateway;
 namespace Slipway.BuildKit;
 
 /// <summary><c>moby.buildkit.v1.frontend.LLBBridge</c>: what a client's part of a build asks for. The build is named by metadata.</summary>
-internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend frontend, SharedResults shared)
+internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend frontend, SharedResults shared, ExportCache cache, ImageConfigs images)
 {
     private const string Service = "/moby.buildkit.v1.frontend.LLBBridge/";
 
     private static readonly string[] FrontendCaps =
     [
         "solve.base", "solve.inlinereturn", "resolveimage", "resolveimage.resolvemode", "readfile", "return", "returnmap", "readdir", "statfile",
-        "importcaches", "proto.refarray", "reference.output", "frontend.inputs", "gateway.solve.metadata", "gateway.evaluate.solve",
+        "importcaches", "proto.refarray", "reference.output", "frontend.inputs", "gateway.solve.metadata", "gateway.evaluate.solve", "moby.buildkit.frontend.subrequests",
     ];
 
     private static readonly string[] GraphCaps =
@@ -22,7 +23,7 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
         "source.local.followpaths", "source.local.excludepatterns", "source.local.sharedkeyhint", "source.local.differ", "source.git", "source.git.keepgitdir",
         "source.git.fullurl", "source.git.subdir", "source.http", "source.http.checksum", "exec.meta.base", "exec.meta.network", "exec.meta.proxyenv",
         "exec.mount.bind", "exec.mount.cache", "exec.mount.secret", "exec.mount.ssh", "exec.secretenv", "file.base", "platform", "meta.ignorecache",
-        "meta.description", "exporter.sourcedateepoch",
+        "meta.description", "exporter.sourcedateepoch", "exporter.image.attestations", "exporter.image.annotations",
     ];
 
     internal void Map(Dictionary<string, Func<GrpcCall, Task>> methods)
@@ -35,13 +36,16 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
         methods[Service + "ReadDir"] = ReadDirAsync;
         methods[Service + "StatFile"] = StatFileAsync;
         methods[Service + "Inputs"] = InputsAsync;
+        methods[Service + "ResolveImageConfig"] = ResolveAsync;
+        methods[Service + "Warn"] = WarnAsync;
     }
 
     /// <summary>Runs the Dockerfile frontend for a build.</summary>
     /// <param name="build">The build.</param>
     /// <param name="values">Options of the frontend.</param>
     /// <param name="inputs">Graphs that are named contexts.</param>
-    internal async Task<Result> SolveAsync(ClientBuild build, IReadOnlyDictionary<string, string> values, IEnumerable<KeyValuePair<string, Definition>> inputs)
+    /// <param name="imports">Caches that results are taken from.</param>
+    internal async Task<Result> SolveAsync(ClientBuild build, IReadOnlyDictionary<string, string> values, IEnumerable<KeyValuePair<string, Definition>> inputs, IEnumerable<CacheOptionsEntry> imports)
     {
         var images = await shared.OpenAsync(inputs, build.Canceled).ConfigureAwait(false);
         build.AtEnd(() => shared.CloseAsync(images));
@@ -50,13 +54,35 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
         {
             return options.Subrequest == "frontend.lint"
                 ? await frontend.LintAsync(build, options).ConfigureAwait(false)
-                : throw new GrpcException(GrpcStatus.Unimplemented, $"unsupported subrequest {options.Subrequest}");
+                : Subrequests.Answer(options, options.Subrequest == Subrequests.Describe ? [] : await frontend.DefinitionAsync(build, options).ConfigureAwait(false));
         }
 
-        var result = await frontend.PlanAsync(build, options).ConfigureAwait(false);
-        var id = build.Keep(result);
-        return new Result { Ref = new Ref { Id = id, Def = shared.Describe(id, result) } };
+        await cache.ImportAsync(build, [.. imports, .. Caches(build, options)], options.Requests()[0].Platform).ConfigureAwait(false);
+        var results = await frontend.PlanAsync(build, options).ConfigureAwait(false);
+        if (results is [var only])
+        {
+            return new Result { Ref = Keep(build, only) };
+        }
+
+        var several = new Result { Refs = new RefMap() };
+        foreach (var result in results)
+        {
+            several.Refs.Refs[result.Platform.ToString()] = Keep(build, result);
+        }
+
+        several.Metadata["refs.platforms"] = ByteString.CopyFromUtf8(Platforms.ToJson(results.Select(result => result.Platform)));
+        return several;
     }
+
+    private Ref Keep(ClientBuild build, FrontendResult result)
+    {
+        var id = build.Keep(result);
+        return new Ref { Id = id, Def = shared.Describe(id, result) };
+    }
+
+    // The client that plans by itself names them in its call, others in the request.
+    private static IEnumerable<CacheOptionsEntry> Caches(ClientBuild build, FrontendOptions options) =>
+        (build.Request.Frontend.Length > 0 ? build.Request.Cache?.Imports : null) ?? options.CacheFrom.Select(name => new CacheOptionsEntry { Type = "registry", Attrs = { ["ref"] = name } });
 
     private async Task PingAsync(GrpcCall call)
     {
@@ -79,10 +105,10 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
             throw new GrpcException(GrpcStatus.Unimplemented, request.Frontend.Length > 0 ? $"no frontend named {request.Frontend}: Dockerfiles are what this engine builds" : "graphs of other frontends are not built by this engine");
         }
 
-        var result = await SolveAsync(build, request.FrontendOpt, request.FrontendInputs).ConfigureAwait(false);
-        if (request.Evaluate && result.Ref is not null)
+        var result = await SolveAsync(build, request.FrontendOpt, request.FrontendInputs, request.CacheImports).ConfigureAwait(false);
+        foreach (var id in request.Evaluate ? ExportResult.Refs(result) : [])
         {
-            await build.Result(result.Ref.Id).EvaluateAsync().ConfigureAwait(false);
+            await build.Result(id).EvaluateAsync().ConfigureAwait(false);
         }
 
         await call.WriteAsync(new Slipway.BuildKitApi.Messages.Gateway.SolveResponse { Ref = request.AllowResultReturn ? "" : result.Ref?.Id ?? "", Result = request.AllowResultReturn ? result : null }).ConfigureAwait(false);
@@ -137,6 +163,21 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
         await BuildAsync(call).ConfigureAwait(false);
         await call.ReadAsync(InputsRequest.Parser).ConfigureAwait(false);
         await call.WriteAsync(new InputsResponse()).ConfigureAwait(false);
+    }
+
+    private async Task ResolveAsync(GrpcCall call)
+    {
+        var build = await BuildAsync(call).ConfigureAwait(false);
+        var request = await call.ReadAsync(ResolveImageConfigRequest.Parser).ConfigureAwait(false);
+        await call.WriteAsync(await images.ResolveAsync(build, request).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private async Task WarnAsync(GrpcCall call)
+    {
+        var build = await BuildAsync(call).ConfigureAwait(false);
+        var request = await call.ReadAsync(WarnRequest.Parser).ConfigureAwait(false);
+        build.Progress.Step("warning").Start().Warn(new VertexWarning { Level = request.Level, Short = request.Short, Detail = { request.Detail }, Url = request.Url });
+        await call.WriteAsync(new WarnResponse()).ConfigureAwait(false);
     }
 
     private Task<ClientBuild> BuildAsync(GrpcCall call) => builds.GetAsync(call.Metadata("buildkit-controlapi-buildid"), call.Gone);

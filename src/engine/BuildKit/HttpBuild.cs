@@ -19,7 +19,12 @@ public sealed record HttpBuild(string Id, string Session, IReadOnlyDictionary<st
 
     internal SolveRequest Request()
     {
-        var request = new SolveRequest { Ref = Id, Session = Session, Frontend = "dockerfile.v0", Exporter = Exporter };
+        var request = new SolveRequest { Ref = Id, Session = Session, Frontend = "dockerfile.v0", Exporter = Exporter, Cache = new CacheOptions() };
+        foreach (var name in (Options.GetValueOrDefault("cache-from") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            request.Cache.Imports.Add(new CacheOptionsEntry { Type = "registry", Attrs = { ["ref"] = name } });
+        }
+
         foreach (var (name, value) in Options)
         {
             request.FrontendAttrs[name] = value;

@@ -20,7 +20,10 @@ public sealed class BuildRun(EngineClient engine)
     /// <param name="cancel">Gives the build up; the engine stops its work.</param>
     /// <exception cref="BuildFailedException">It failed.</exception>
     /// <exception cref="EngineApiException">The engine has no such API, or refuses.</exception>
-    public async Task<BuildOutcome> RunAsync(BuildOrder order, Action<BuildUpdate> report, CancellationToken cancel = default)
+    public Task<BuildOutcome> RunAsync(BuildOrder order, Action<BuildUpdate> report, CancellationToken cancel = default) =>
+        ConnectedAsync(order, (channel, request) => SolveAsync(channel, request, report, cancel), cancel);
+
+    private async Task<T> ConnectedAsync<T>(BuildOrder order, Func<GrpcChannel, SolveRequest, Task<T>> work, CancellationToken cancel)
     {
         var id = Guid.NewGuid().ToString("N");
         await using var plan = await BuildPlan.MakeAsync(order, id, cancel).ConfigureAwait(false);
@@ -31,12 +34,44 @@ public sealed class BuildRun(EngineClient engine)
         var serving = connection.RunAsync(stop.Token);
         try
         {
-            return await SolveAsync(new GrpcChannel(connection), plan.Request(session.Id), report, cancel).ConfigureAwait(false);
+            return await work(new GrpcChannel(connection), plan.Request(session.Id)).ConfigureAwait(false);
         }
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await serving.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks something about the Dockerfile in place of building it.</summary>
+    /// <param name="order">What would be built.</param>
+    /// <param name="question">BuildKit's name of the question, such as <c>frontend.outline</c>.</param>
+    /// <param name="cancel">Gives it up.</param>
+    /// <returns>The answer's documents: <c>result.txt</c>, <c>result.json</c>.</returns>
+    /// <exception cref="BuildFailedException">The engine cannot answer.</exception>
+    public Task<IReadOnlyDictionary<string, string>> AskAsync(BuildOrder order, string question, CancellationToken cancel = default) =>
+        ConnectedAsync(order, (channel, request) => AskAsync(channel, request, question, cancel), cancel);
+
+    // The client runs the build's outer part: it asks the frontend and keeps what it says.
+    private static async Task<IReadOnlyDictionary<string, string>> AskAsync(GrpcChannel channel, SolveRequest request, string question, CancellationToken cancel)
+    {
+        const string gateway = "/moby.buildkit.v1.frontend.LLBBridge/";
+        KeyValuePair<string, string>[] build = [KeyValuePair.Create("buildkit-controlapi-buildid", request.Ref)];
+        var building = channel.CallAsync(Control + "Solve", new SolveRequest { Ref = request.Ref, Session = request.Session }, SolveResponse.Parser, cancel);
+        var inner = new BuildKitApi.Messages.Gateway.SolveRequest { Frontend = request.Frontend, AllowResultReturn = true, AllowResultArrayRef = true, FrontendOpt = { ["requestid"] = question } };
+        inner.FrontendOpt.Add(request.FrontendAttrs);
+        try
+        {
+            var answer = await channel.CallAsync(gateway + "Solve", build, inner, BuildKitApi.Messages.Gateway.SolveResponse.Parser, cancel).ConfigureAwait(false);
+            var end = new BuildKitApi.Messages.Gateway.ReturnRequest { Result = new BuildKitApi.Messages.Gateway.Result() };
+            await channel.CallAsync(gateway + "Return", build, end, BuildKitApi.Messages.Gateway.ReturnResponse.Parser, cancel).ConfigureAwait(false);
+            await building.ConfigureAwait(false);
+            return answer.Result?.Metadata.ToDictionary(pair => pair.Key, pair => pair.Value.ToStringUtf8()) ?? [];
+        }
+        catch (GrpcException e)
+        {
+            _ = building.ContinueWith(static done => _ = done.Exception, TaskScheduler.Default);
+            throw BuildFailures.Of(e);
         }
     }
 

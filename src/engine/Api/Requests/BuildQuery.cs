@@ -31,7 +31,7 @@ internal static class BuildQuery
             Arguments = Map(query, "buildargs"),
             Labels = Map(query, "labels").ToDictionary(pair => pair.Key, pair => pair.Value ?? ""),
             NoCache = query.Flag("nocache"),
-            CacheFrom = Json(query, "cachefrom", DockerJson.Default.StringList) ?? [],
+            CacheFrom = Names(query, "cachefrom"),
             PullFirst = query.Flag("pull"),
             Host = Host(query),
             Platform = platform,
@@ -74,6 +74,9 @@ internal static class BuildQuery
             throw EngineException.Invalid($"error reading {name}: {e.Message}", e);
         }
     }
+
+    /// <summary>A list of texts; none when it is not given.</summary>
+    internal static IReadOnlyList<string> Names(Query query, string name) => Json(query, name, DockerJson.Default.StringList) ?? [];
 
     private static Reference Name(string text)
     {

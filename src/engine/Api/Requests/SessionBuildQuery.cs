@@ -33,6 +33,7 @@ internal static class SessionBuildQuery
         Set("cgroup-parent", query.Optional("cgroupparent"));
         Set("shm-size", query.Long("shmsize") is > 0 and var size ? size.ToString(System.Globalization.CultureInfo.InvariantCulture) : null);
         Set("image-resolve-mode", query.Flag("pull") ? "pull" : null);
+        Set("cache-from", string.Join(',', BuildQuery.Names(query, "cachefrom")));
         if (query.Flag("nocache"))
         {
             options["no-cache"] = "";

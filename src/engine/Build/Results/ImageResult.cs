@@ -14,9 +14,7 @@ internal sealed class ImageResult(Builder builder)
     /// <returns>The image's documents.</returns>
     internal async Task<BuiltImage> StoreAsync(BuildGraph graph, Solved solved, Solver solver, IReadOnlyList<Reference> names, CancellationToken cancel)
     {
-        var layers = await StepLayer.ContentsAsync(solved.Top).WaitAsync(cancel).ConfigureAwait(false);
-        var steps = await StepsAsync(graph.Result, solver).ConfigureAwait(false);
-        var config = Finish(graph, steps, layers);
+        var (config, layers, _) = await FinishAsync(graph, solved, solver, cancel).ConfigureAwait(false);
         var image = new BuiltImage(config, [.. layers.Select(layer => layer.Blob)], names);
         if (!Exists(image, names))
         {
@@ -30,8 +28,16 @@ internal sealed class ImageResult(Builder builder)
         return image;
     }
 
+    /// <summary>The config, with the layers and the steps that made them.</summary>
+    internal async Task<(ImageConfig Config, IReadOnlyList<LayerContent> Layers, IReadOnlyList<Solved> Steps)> FinishAsync(BuildGraph graph, Solved solved, Solver solver, CancellationToken cancel)
+    {
+        var layers = await StepLayer.ContentsAsync(solved.Top).WaitAsync(cancel).ConfigureAwait(false);
+        var steps = await StepsAsync(graph.Result, solver).ConfigureAwait(false);
+        return (Finish(graph, steps, layers), layers, steps);
+    }
+
     // The steps of the stages that the image is made of, the first one first.
-    private static async Task<IReadOnlyList<Solved>> StepsAsync(Operation result, Solver solver)
+    internal static async Task<IReadOnlyList<Solved>> StepsAsync(Operation result, Solver solver)
     {
         var steps = new List<Solved>();
         for (var node = result; node is LayerStep step; node = step.Input)

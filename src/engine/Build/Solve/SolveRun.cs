@@ -40,6 +40,7 @@ internal sealed class SolveRun(Builder builder, SolveInputs inputs)
 
     private async Task<string?> RunOnceAsync(Graph.RunStep step, IReadOnlyDictionary<Operation, Solved> solved, Flight flight, CancellationToken stop)
     {
+        ForeignPrograms.Check(step.Platform);
         using var mounts = await _mounts.OpenAsync(step, solved, stop).ConfigureAwait(false);
         await builder.Slots.WaitAsync(stop).ConfigureAwait(false);
         try

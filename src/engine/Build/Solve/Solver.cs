@@ -39,6 +39,14 @@ internal sealed class Solver : IDisposable
     internal Task<Solved> SolveAsync(Operation node) =>
         _solved.GetOrAdd(node, one => new Lazy<Task<Solved>>(() => Task.Run(() => SolveOneAsync(one)))).Value;
 
+    /// <summary>The nodes that were solved and on which no other stands, each the top of a stack.</summary>
+    internal IReadOnlyList<LayerStep> Tops(BuildGraph graph)
+    {
+        var done = graph.Operations.OfType<LayerStep>().Where(step => _solved.TryGetValue(step, out var work) && work.IsValueCreated && work.Value.IsCompletedSuccessfully).ToList();
+        var below = done.Select(step => step.Input).ToHashSet();
+        return [.. done.Where(step => !below.Contains(step))];
+    }
+
     /// <summary>Waits for everything that was begun, so that nothing of the build is at work afterwards.</summary>
     internal async Task EndAsync()
     {

@@ -15,7 +15,7 @@ internal sealed class ClientBuild : IAsyncDisposable
     internal ClientBuild(Slipway.BuildKitApi.Messages.SolveRequest request, Session session, TimeProvider time, CancellationToken cancel)
     {
         (Request, Session) = (request, session);
-        Progress = new BuildProgress(request.Ref, time);
+        (Progress, Started) = (new BuildProgress(request.Ref, time), time.GetUtcNow());
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancel, session.Gone);
     }
 
@@ -27,6 +27,9 @@ internal sealed class ClientBuild : IAsyncDisposable
 
     /// <summary>What is told of it.</summary>
     internal BuildProgress Progress { get; }
+
+    /// <summary>When it began.</summary>
+    internal DateTimeOffset Started { get; }
 
     /// <summary>Cancelled when the client gives it up or is gone.</summary>
     internal CancellationToken Canceled => _cancel.Token;

@@ -1,3 +1,4 @@
+using Slipway.Build;
 using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKit.Sync;
 using Slipway.Engine;
@@ -6,16 +7,17 @@ using Slipway.Engine.Files;
 namespace Slipway.BuildKit.Builds;
 
 /// <summary>Sends a result to the client: its files (<c>local</c>, <c>tar</c>), or an image as an archive (<c>docker</c>, <c>oci</c>).</summary>
-internal sealed class ExportFiles(SlipwayEngine engine)
+internal sealed class ExportFiles(Builder builder)
 {
     private const string Method = "/moby.filesync.v1.FileSend/DiffCopy";
 
     /// <summary>Exports.</summary>
     /// <returns>What the client is told.</returns>
-    internal Task<IReadOnlyDictionary<string, string>> RunAsync(ClientBuild build, FrontendResult result, ExportOrder order)
+    internal Task<IReadOnlyDictionary<string, string>> RunAsync(ClientBuild build, IReadOnlyList<FrontendResult> results, ExportOrder order, int number)
     {
         var title = order.Type switch { "local" => "exporting to client directory", "tar" => "exporting to client tarball", _ => $"exporting to {order.Type} image format" };
-        var step = build.Progress.Step(title, [result.Step(result.Plan.Graph.Result)]);
+        var step = build.Progress.Step(title, results.Select(result => result.Step(result.Plan.Graph.Result)));
+        var target = new FileTarget(build, number, step);
         return step.RunAsync(async () =>
         {
             if (!build.Session.Offers(Method))
@@ -25,74 +27,88 @@ internal sealed class ExportFiles(SlipwayEngine engine)
 
             return order.Type switch
             {
-                "local" => await LocalAsync(build, result, step).ConfigureAwait(false),
-                "tar" => await TarAsync(build, result, step).ConfigureAwait(false),
-                _ => await ArchiveAsync(build, result, order, step).ConfigureAwait(false),
+                "local" => await LocalAsync(target, results).ConfigureAwait(false),
+                "tar" => await TarAsync(target, results).ConfigureAwait(false),
+                _ => await ArchiveAsync(target, results, order).ConfigureAwait(false),
             };
         });
     }
 
-    private static async Task<IReadOnlyDictionary<string, string>> LocalAsync(ClientBuild build, FrontendResult result, ProgressStep step)
+    private static async Task<IReadOnlyDictionary<string, string>> LocalAsync(FileTarget target, IReadOnlyList<FrontendResult> results)
     {
-        using var tree = result.Plan.OpenTree();
-        using var call = await build.Session.Channel.OpenAsync(Method, [], build.Canceled).ConfigureAwait(false);
+        if (results.Count > 1)
+        {
+            throw EngineException.Invalid("files of several platforms do not go into one directory: choose one platform, or an image");
+        }
+
+        using var tree = results[0].Plan.OpenTree();
+        using var call = await target.OpenAsync().ConfigureAwait(false);
         long bytes = 0;
-        await new SendDirectory(call, tree.Root, sent => bytes = sent, build.Canceled).RunAsync().ConfigureAwait(false);
-        step.Part("copying files", bytes, bytes, done: true);
+        await new SendDirectory(call, tree.Root, sent => bytes = sent, target.Build.Canceled).RunAsync().ConfigureAwait(false);
+        target.Step.Part("copying files", bytes, bytes, done: true);
         return new Dictionary<string, string>();
     }
 
-    private static async Task<IReadOnlyDictionary<string, string>> TarAsync(ClientBuild build, FrontendResult result, ProgressStep step)
+    // Several platforms each get a directory of their own, named as BuildKit names them.
+    private static async Task<IReadOnlyDictionary<string, string>> TarAsync(FileTarget target, IReadOnlyList<FrontendResult> results)
     {
-        using var tree = result.Plan.OpenTree();
-        await SendAsync(build, step, async output =>
+        await target.SendAsync(async output =>
         {
             using var tar = new TarWriter(output);
-            await new TreeArchive(tar, build.Canceled).WriteDirectoryAsync(tree.Root, "").ConfigureAwait(false);
-            await tar.FinishAsync(build.Canceled).ConfigureAwait(false);
+            foreach (var result in results)
+            {
+                using var tree = result.Plan.OpenTree();
+                var prefix = results.Count == 1 ? "" : result.Platform.ToString().Replace('/', '_') + "/";
+                await new TreeArchive(tar, target.Build.Canceled).WriteDirectoryAsync(tree.Root, prefix).ConfigureAwait(false);
+            }
+
+            await tar.FinishAsync(target.Build.Canceled).ConfigureAwait(false);
         }).ConfigureAwait(false);
         return new Dictionary<string, string>();
     }
 
     // The engine keeps an image only if it had it before.
-    private async Task<IReadOnlyDictionary<string, string>> ArchiveAsync(ClientBuild build, FrontendResult result, ExportOrder order, ProgressStep step)
+    private async Task<IReadOnlyDictionary<string, string>> ArchiveAsync(FileTarget target, IReadOnlyList<FrontendResult> results, ExportOrder order)
     {
+        var engine = builder.Engine;
         using var lease = engine.Content.BeginLease();
-        var present = engine.Images.All.Select(image => image.ImageId).ToHashSet();
-        var image = await result.Plan.StoreAsync([], build.Canceled).ConfigureAwait(false);
-        var id = image.Config.Digest;
+        var present = engine.Images.All.Select(image => image.Record.Target.Digest).ToHashSet();
+        var stored = await builder.ImageSet.StoreAsync([.. results.Select(result => result.Plan)], ExportForm.Of(target.Build, results[0], order), [], target.Build.Canceled).ConfigureAwait(false);
         try
         {
             IReadOnlyList<string> names = [.. order.Names.Select(name => name.ToString())];
-            await SendAsync(build, step, output => engine.SaveImages.WriteOneAsync(engine.Images.Resolve(id.ToString()), names, output, build.Canceled)).ConfigureAwait(false);
+            var image = engine.Images.All.First(image => image.Record.Target.Digest == stored.Target.Digest);
+            await target.SendAsync(output => engine.SaveImages.WriteOneAsync(image, names, output, target.Build.Canceled)).ConfigureAwait(false);
         }
         finally
         {
-            if (!present.Contains(id))
+            if (!present.Contains(stored.Target.Digest))
             {
-                await engine.RemoveImage.RunAsync(id.ToString(), force: false, prune: false).ConfigureAwait(false);
+                await engine.RemoveImage.RunAsync(stored.Config.Digest.ToString(), force: false, prune: false).ConfigureAwait(false);
             }
         }
 
-        return new Dictionary<string, string>
-        {
-            ["containerimage.config.digest"] = id.ToString(),
-            ["containerimage.digest"] = image.Target.Digest.ToString(),
-            ["image.name"] = string.Join(',', order.Names),
-        };
+        return ExportImage.Response(stored, order.Names);
     }
 
-    private static async Task SendAsync(ClientBuild build, ProgressStep step, Func<Stream, Task> write)
+    /// <summary>Where one output goes: a call of the client's, which it finds by the output's number.</summary>
+    private sealed record FileTarget(ClientBuild Build, int Number, ProgressStep Step)
     {
-        using var call = await build.Session.Channel.OpenAsync(Method, [], build.Canceled).ConfigureAwait(false);
-        step.Part("sending tarball", 0, 0, done: false);
-        var output = new GrpcBytes(call);
-        await using (output.ConfigureAwait(false))
-        {
-            await write(output).ConfigureAwait(false);
-            await output.FinishAsync(build.Canceled).ConfigureAwait(false);
-        }
+        internal Task<GrpcStream> OpenAsync() => Build.Session.Channel.OpenAsync(
+            Method, Build.Request.Exporters.Count > 0 ? [KeyValuePair.Create("buildkit-attachable-exporter-id", Number.ToString(System.Globalization.CultureInfo.InvariantCulture))] : [], Build.Canceled);
 
-        step.Part("sending tarball", 0, 0, done: true);
+        internal async Task SendAsync(Func<Stream, Task> write)
+        {
+            using var call = await OpenAsync().ConfigureAwait(false);
+            Step.Part("sending tarball", 0, 0, done: false);
+            var output = new GrpcBytes(call);
+            await using (output.ConfigureAwait(false))
+            {
+                await write(output).ConfigureAwait(false);
+                await output.FinishAsync(Build.Canceled).ConfigureAwait(false);
+            }
+
+            Step.Part("sending tarball", 0, 0, done: true);
+        }
     }
 }

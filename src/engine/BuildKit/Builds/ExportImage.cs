@@ -1,23 +1,29 @@
+using System.Text;
+using Slipway.Build;
+using Slipway.Build.Results;
 using Slipway.BuildKit.Sessions;
 using Slipway.DockerApi;
-using Slipway.Engine.Steps;
 using Slipway.Oci;
 
 namespace Slipway.BuildKit.Builds;
 
-/// <summary>Stores a result as an image of the engine, and pushes it when that is wanted.</summary>
-internal sealed class ExportImage(SessionRegistry registry)
+/// <summary>Stores results as an image of the engine, and pushes it when that is wanted.</summary>
+internal sealed class ExportImage(Builder builder, SessionRegistry registry)
 {
     /// <summary>Exports.</summary>
+    /// <param name="build">For whom.</param>
+    /// <param name="results">The result of each platform.</param>
+    /// <param name="order">How.</param>
     /// <returns>What the client is told.</returns>
-    internal Task<IReadOnlyDictionary<string, string>> RunAsync(ClientBuild build, FrontendResult result, ExportOrder order)
+    internal Task<IReadOnlyDictionary<string, string>> RunAsync(ClientBuild build, IReadOnlyList<FrontendResult> results, ExportOrder order)
     {
         var names = order.Names;
-        var step = build.Progress.Step("exporting to image", [result.Step(result.Plan.Graph.Result)]);
+        var step = build.Progress.Step("exporting to image", results.Select(result => result.Step(result.Plan.Graph.Result)));
         return step.RunAsync<IReadOnlyDictionary<string, string>>(async () =>
         {
+            var form = ExportForm.Of(build, results[0], order);
             step.Part("exporting layers", 0, 0, done: false);
-            var image = await result.Plan.StoreAsync(names, build.Canceled).ConfigureAwait(false);
+            var image = await builder.ImageSet.StoreAsync([.. results.Select(result => result.Plan)], form, names, build.Canceled).ConfigureAwait(false);
             step.Part("exporting layers", 0, 0, done: true);
             step.Part($"writing image {image.Config.Digest}", 0, 0, done: true);
             foreach (var name in names)
@@ -25,10 +31,10 @@ internal sealed class ExportImage(SessionRegistry registry)
                 step.Part($"naming to {name}", 0, 0, done: true);
             }
 
-            // Clients that know this engine as docker's own exporter (moby) push by themselves.
             var told = Response(image, names);
             if (order.Push && order.Type != "moby")
             {
+                // Clients that know this engine as docker's own exporter (moby) push by themselves.
                 foreach (var name in names)
                 {
                     told["containerimage.digest"] = await PushAsync(build, name).ConfigureAwait(false) ?? told["containerimage.digest"];
@@ -39,11 +45,12 @@ internal sealed class ExportImage(SessionRegistry registry)
         });
     }
 
-    private static Dictionary<string, string> Response(BuiltImage image, IReadOnlyList<Reference> names) => new()
+    internal static Dictionary<string, string> Response(StoredImage image, IReadOnlyList<Reference> names) => new()
     {
         ["containerimage.config.digest"] = image.Config.Digest.ToString(),
         // An image's id in this engine is its config's digest, and clients compare.
-        ["containerimage.digest"] = image.Config.Digest.ToString(),
+        ["containerimage.digest"] = (MediaTypes.IsIndex(image.Target.MediaType) ? image.Target : image.Config).Digest.ToString(),
+        ["containerimage.descriptor"] = Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"mediaType":"{{image.Target.MediaType}}","digest":"{{image.Target.Digest}}","size":{{image.Target.Size}}}""")),
         ["image.name"] = string.Join(',', names),
     };
 

@@ -3,7 +3,6 @@ using Google.Protobuf;
 using Slipway.Build;
 using Slipway.Build.Context;
 using Slipway.Build.Dockerfile;
-using Slipway.Build.Graph;
 using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKitApi.Messages.Gateway;
 using Slipway.BuildKit.Sessions;
@@ -20,11 +19,11 @@ internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRe
     private const int MostIgnored = 4 << 20;
     private const string IgnoreFile = ".dockerignore";
 
-    /// <summary>Plans a build.</summary>
+    /// <summary>Plans a build for each of its platforms.</summary>
     /// <param name="build">For whom.</param>
     /// <param name="options">What the client wants.</param>
     /// <exception cref="Slipway.BuildKitApi.Grpc.GrpcException">It cannot be built.</exception>
-    internal async Task<FrontendResult> PlanAsync(ClientBuild build, FrontendOptions options)
+    internal async Task<IReadOnlyList<FrontendResult>> PlanAsync(ClientBuild build, FrontendOptions options)
     {
         var directories = new ClientDirectories(builder, sessions, build, options);
         try
@@ -44,10 +43,12 @@ internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRe
         var (name, text, warnings, error) = (options.FileName, Array.Empty<byte>(), (IReadOnlyList<Diagnostic>)[], (Diagnostic?)null);
         try
         {
-            var result = await PlanAsync(build, options).ConfigureAwait(false);
-            await using (result.ConfigureAwait(false))
+            foreach (var result in await PlanAsync(build, options).ConfigureAwait(false))
             {
-                (text, warnings) = (result.Dockerfile, result.Plan.Graph.Warnings);
+                await using (result.ConfigureAwait(false))
+                {
+                    (text, warnings) = (result.Dockerfile, result.Plan.Graph.Warnings);
+                }
             }
         }
         catch (GrpcException e) when (e.InnerException is DockerfileException fault)
@@ -63,55 +64,69 @@ internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRe
         return report;
     }
 
-    private async Task<FrontendResult> PlanAsync(ClientBuild build, FrontendOptions options, ClientDirectories directories)
+    /// <summary>The definition alone.</summary>
+    internal async Task<byte[]> DefinitionAsync(ClientBuild build, FrontendOptions options)
+    {
+        var directories = new ClientDirectories(builder, sessions, build, options);
+        await using (directories.ConfigureAwait(false))
+        {
+            var remote = options.ContextAddress.Length > 0 ? await FetchAsync(build, options, directories).ConfigureAwait(false) : null;
+            var definition = build.Progress.Step($"[internal] load build definition from {options.FileName}");
+            return (await definition.RunAsync(() => LoadDefinitionAsync(options, remote, directories, definition, build.Canceled)).ConfigureAwait(false)).Text;
+        }
+    }
+
+    private async Task<IReadOnlyList<FrontendResult>> PlanAsync(ClientBuild build, FrontendOptions options, ClientDirectories directories)
     {
         var remote = options.ContextAddress.Length > 0 ? await FetchAsync(build, options, directories).ConfigureAwait(false) : null;
         var definition = build.Progress.Step($"[internal] load build definition from {options.FileName}");
         var (text, own) = await definition.RunAsync(() => LoadDefinitionAsync(options, remote, directories, definition, build.Canceled)).ConfigureAwait(false);
         var list = own ?? remote?.Files.ReadFile(IgnoreFile, MostIgnored) ?? await LoadIgnoredAsync(build, options, remote, directories).ConfigureAwait(false);
         var ignored = Ignored(list);
-        FrontendResult? result = null;
+        var results = new List<FrontendResult>();
+        var contexts = new SharedContexts(options, remote, ignored, directories);
         try
         {
-            var request = options.Request() with { Ignore = ignored, Secrets = new SessionSecrets(build.Session).GetAsync, Agents = SessionAgents.Of(build.Session), Pull = registry.PullFor(build.Session) };
-            var lookups = new ImageLookups(build.Progress);
-            var plan = await new PlanBuild(builder).RunAsync(request, text, OpenAsync, lookups.Report, build.Canceled).ConfigureAwait(false);
-            result = new FrontendResult(build, plan, options.FileName, text, directories);
-            result.Warn(definition);
-            return result;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            throw Failures.Of(e, options.FileName, text, null);
-        }
-
-        Task<BuildContext> OpenAsync(LocalSource source, CancellationToken cancel)
-        {
-            var main = source.ContextName == "context";
-            if (main && remote is not null)
+            foreach (var request in options.Requests())
             {
-                return Task.FromResult(remote.Files);
+                results.Add(await PlanOneAsync(build, options, request with { Ignore = ignored }, text, contexts).ConfigureAwait(false));
             }
 
-            var request = new DirectoryRequest(main ? options.ContextDirectory : options.DirectoryOf(source.ContextName) ?? source.ContextName)
-            {
-                FollowPaths = source.FollowPaths,
-                Excludes = main && ignored is not null ? [.. ignored.Patterns] : [],
-            };
-            return directories.GetAsync(request, keep: true, result!.Step(source), cancel);
+            results[0].Warn(definition);
+            return results;
         }
+        catch (Exception e)
+        {
+            foreach (var result in results)
+            {
+                await result.DisposeAsync().ConfigureAwait(false);
+            }
+
+            throw e is OperationCanceledException ? e : Failures.Of(e, options.FileName, text, null);
+        }
+    }
+
+    private async Task<FrontendResult> PlanOneAsync(ClientBuild build, FrontendOptions options, BuildRequest request, byte[] text, SharedContexts contexts)
+    {
+        FrontendResult? result = null;
+        request = request with { Secrets = new SessionSecrets(build.Session).GetAsync, Agents = SessionAgents.Of(build.Session), Pull = registry.PullFor(build.Session) };
+        var lookups = new ImageLookups(build.Progress);
+        var plan = await new PlanBuild(builder).RunAsync(request, text, (source, cancel) => contexts.OpenAsync(source, result!.Step(source), cancel), lookups.Report, build.Canceled).ConfigureAwait(false);
+        return result = new FrontendResult(build, plan, options, text, contexts);
     }
 
     private async Task<RemoteContext> FetchAsync(ClientBuild build, FrontendOptions options, ClientDirectories directories)
     {
-        if (options.ContextSubdirectory.Length > 0)
-        {
-            throw EngineException.Invalid("a directory inside of a remote context is named by its address (#ref:directory)");
-        }
-
         var step = build.Progress.Step("[internal] load remote build context");
-        return directories.Own(await step.RunAsync(() => RemoteDirectory.OpenAsync(builder, uploads, build, options.ContextAddress)).ConfigureAwait(false));
+        return directories.Own(await step.RunAsync(() => RemoteDirectory.OpenAsync(builder, uploads, build, Address(options))).ConfigureAwait(false));
     }
+
+    // A directory inside of a repository is part of its address.
+    private static string Address(FrontendOptions options) =>
+        options.ContextSubdirectory.Length == 0 ? options.ContextAddress
+        : !options.ContextAddress.Contains('#', StringComparison.Ordinal) ? $"{options.ContextAddress}#:{options.ContextSubdirectory}"
+        : options.ContextAddress.LastIndexOf(':') > options.ContextAddress.IndexOf('#', StringComparison.Ordinal) ? $"{options.ContextAddress}/{options.ContextSubdirectory}"
+        : $"{options.ContextAddress}:{options.ContextSubdirectory}";
 
     private static async Task<(byte[] Text, byte[]? Ignored)> LoadDefinitionAsync(FrontendOptions options, RemoteContext? remote, ClientDirectories directories, ProgressStep step, CancellationToken cancel)
     {

@@ -35,6 +35,9 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
     /// <summary>What is asked instead of a build, such as <c>frontend.lint</c>; empty for a build.</summary>
     internal string Subrequest => Text("requestid", "");
 
+    /// <summary>All of them, as the client gave them.</summary>
+    internal IReadOnlyDictionary<string, string> Values => values;
+
     /// <summary>The platforms asked for; none for this machine's.</summary>
     internal IReadOnlyList<string> Platforms => List("platform");
 
@@ -45,9 +48,26 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
     internal string? DirectoryOf(string context) =>
         values.GetValueOrDefault(ContextPrefix + context) is { } value && value.StartsWith("local:", StringComparison.Ordinal) ? value["local:".Length..] : null;
 
-    /// <summary>As a request of the builder.</summary>
+    /// <summary>One of them; null when it is not given.</summary>
+    internal string? Value(string name) => values.GetValueOrDefault(name);
+
+    /// <summary>A build argument; null when it is not given.</summary>
+    internal string? Argument(string name) => Value("build-arg:" + name);
+
+    /// <summary>A request of the builder for each platform that is asked for.</summary>
     /// <exception cref="EngineException">InvalidArgument for an option that cannot be understood.</exception>
-    internal BuildRequest Request() => new()
+    internal IReadOnlyList<BuildRequest> Requests()
+    {
+        var request = Request();
+        return Platforms.Count == 0 ? [request] : [.. Platforms.Distinct().Select(platform => request with { Platform = Parse(platform) })];
+    }
+
+    /// <summary>Caches that are named by options of the frontend.</summary>
+    internal IEnumerable<string> CacheFrom => List("cache-from");
+
+    /// <summary>As a request of the builder, without a platform.</summary>
+    /// <exception cref="EngineException">InvalidArgument for an option that cannot be understood.</exception>
+    private BuildRequest Request() => new()
     {
         Dockerfile = FileName,
         Target = Text("target", ""),
@@ -56,12 +76,6 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
         NoCache = values.TryGetValue("no-cache", out var stages) && stages.Length == 0,
         NoCacheFilter = List("no-cache"),
         PullFirst = Text("image-resolve-mode", "") == "pull",
-        Platform = Platforms.Count switch
-        {
-            0 => null,
-            1 => Parse(Platforms[0]),
-            _ => throw EngineException.Invalid("builds for several platforms at once are not supported"),
-        },
         Contexts = Prefixed(ContextPrefix).ToDictionary(pair => pair.Key, pair => Resolve(pair.Value)),
         Host = new HostConfig
         {
@@ -70,6 +84,14 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
             ShmSize = Number("shm-size"),
             Ulimits = List("ulimit") is { Count: > 0 } limits ? [.. limits.Select(Limit)] : null,
             CgroupParent = Text("cgroup-parent", ""),
+            // BuildKit has no words for these.
+            Memory = Number("memory"),
+            MemorySwap = Number("memory-swap"),
+            CpuShares = Number("cpu-shares"),
+            CpuPeriod = Number("cpu-period"),
+            CpuQuota = Number("cpu-quota"),
+            CpusetCpus = Text("cpuset-cpus", ""),
+            CpusetMems = Text("cpuset-mems", ""),
         },
     };
 

@@ -16,9 +16,9 @@ internal sealed class FrontendResult : IAsyncDisposable
     private SourceSpan? _failed;
     private ResultFiles? _files;
 
-    internal FrontendResult(ClientBuild build, PlannedBuild plan, string fileName, byte[] dockerfile, IAsyncDisposable contexts)
+    internal FrontendResult(ClientBuild build, PlannedBuild plan, FrontendOptions options, byte[] dockerfile, IAsyncDisposable contexts)
     {
-        (_build, Plan, FileName, Dockerfile, _contexts) = (build, plan, fileName, dockerfile, contexts);
+        (_build, Plan, Options, Dockerfile, _contexts) = (build, plan, options, dockerfile, contexts);
         foreach (var operation in plan.Graph.Operations)
         {
             _steps[operation] = build.Progress.Step(operation.Name, operation.Inputs.Select(input => _steps[input]));
@@ -33,8 +33,11 @@ internal sealed class FrontendResult : IAsyncDisposable
     /// <summary>Called when it goes.</summary>
     internal Action Ended { get; set; } = () => { };
 
-    /// <summary>Name of the Dockerfile.</summary>
-    internal string FileName { get; }
+    /// <summary>What the client wanted.</summary>
+    internal FrontendOptions Options { get; }
+
+    /// <summary>The platform it is for.</summary>
+    internal Oci.Platform Platform => Plan.Graph.Config.Platform;
 
     /// <summary>Its text.</summary>
     internal byte[] Dockerfile { get; }
@@ -81,7 +84,7 @@ internal sealed class FrontendResult : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw Failures.Of(e, FileName, Dockerfile, _failed);
+            throw Failures.Of(e, Options.FileName, Dockerfile, _failed);
         }
     }
 
@@ -112,7 +115,7 @@ internal sealed class FrontendResult : IAsyncDisposable
         Short = ByteString.CopyFromUtf8($"{warning.Rule}: {warning.Message} (line {warning.Span.Line})"),
         Detail = { ByteString.CopyFromUtf8(warning.Description ?? "") },
         Url = warning.Url ?? "",
-        Info = new SourceInfo { Filename = FileName, Data = ByteString.CopyFrom(Dockerfile), Language = "Dockerfile" },
+        Info = new SourceInfo { Filename = Options.FileName, Data = ByteString.CopyFrom(Dockerfile), Language = "Dockerfile" },
         Ranges = { new Slipway.BuildKitApi.Messages.Range { Start = new Position { Line = warning.Span.Line }, End = new Position { Line = warning.Span.EndLine } } },
     };
 }

@@ -8,10 +8,15 @@ internal sealed class GrpcChannel(Http2Connection connection)
 {
     /// <summary>Asks one question.</summary>
     /// <exception cref="GrpcException">The peer's answer is an error, or there is none.</exception>
-    internal async Task<TAnswer> CallAsync<TAnswer>(string method, IMessage question, MessageParser<TAnswer> parser, CancellationToken cancel)
+    internal Task<TAnswer> CallAsync<TAnswer>(string method, IMessage question, MessageParser<TAnswer> parser, CancellationToken cancel)
+        where TAnswer : class, IMessage<TAnswer> => CallAsync(method, [], question, parser, cancel);
+
+    /// <summary>Asks one question, with metadata.</summary>
+    /// <exception cref="GrpcException">The peer's answer is an error, or there is none.</exception>
+    internal async Task<TAnswer> CallAsync<TAnswer>(string method, IEnumerable<KeyValuePair<string, string>> metadata, IMessage question, MessageParser<TAnswer> parser, CancellationToken cancel)
         where TAnswer : class, IMessage<TAnswer>
     {
-        using var call = await OpenAsync(method, [], cancel).ConfigureAwait(false);
+        using var call = await OpenAsync(method, metadata, cancel).ConfigureAwait(false);
         await call.WriteAsync(question, cancel).ConfigureAwait(false);
         call.EndWriting();
         var answer = await call.ReadAsync(parser, cancel).ConfigureAwait(false) ?? throw new GrpcException(GrpcStatus.Internal, $"{method} gave no answer");

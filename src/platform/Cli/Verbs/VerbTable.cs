@@ -86,6 +86,7 @@ internal static class VerbTable
         new(["image bootstrap"], "Make a base image from packages of the distribution", BootstrapVerb.Bootstrap),
         new(["image inspect"], "Show everything about images", InspectVerbs.Image),
         new(["image prune"], "Remove unused images", PruneVerbs.Images),
+        new(["builder du"], "Show what the builder's cache holds", Builds.CacheUsageVerb.Usage),
         new(["builder prune"], "Remove the builder's cache", PruneVerbs.BuildCache),
         new(["volume create"], "Create a volume", VolumeVerbs.Create),
         new(["volume inspect"], "Show everything about volumes", InspectVerbs.Volume),

@@ -1,6 +1,7 @@
 using Slipway.BuildClient;
 using Slipway.Cli.Options;
 using Slipway.Cli.Output.Builds;
+using Slipway.Client;
 
 namespace Slipway.Cli.Verbs.Builds;
 
@@ -17,6 +18,7 @@ internal static class BuildVerb
         .List("attest", "Attestation (type=sbom, type=provenance)").List("build-arg", "Set a variable of the build")
         .List("build-context", "Further context (name=PATH, URL, docker-image://NAME)").Strings("cache-from", "Where cache is taken from (NAME, type=registry,ref=NAME, type=local,src=PATH)")
         .List("cache-to", "Where cache is written to (type=inline, type=registry,ref=NAME, type=local,dest=PATH)")
+        .String("call", "Only answer a question (check, outline, targets)")
         .String("file", 'f', "Name of the Dockerfile (PATH/Dockerfile unless told otherwise)").Bool("check", "Only say what is wrong with the Dockerfile")
         .String("graph", "Only print the build's graph (text, svg)").Bool("force-rm", "Always remove intermediate containers")
         .String("iidfile", "Write the image's ID to a file").String("isolation", "Technology of isolation").List("label", "Set a label of the image")
@@ -44,6 +46,11 @@ internal static class BuildVerb
 
         await using BuildInput input = await BuildInput.OpenAsync(call);
         BuildOrder order = BuildFlags.Order(call, input);
+        if (call.Flags.StringOrNull("call") is { } question and not "build")
+        {
+            return await BuildQuestion.AskAsync(call, order, question);
+        }
+
         using BuildDisplay display = BuildDisplay.For(call.Flags.Bool("quiet") ? "quiet" : call.Flags.String("progress"), call.Error, call.Time);
         BuildOutcome outcome;
         try
@@ -54,6 +61,12 @@ internal static class BuildVerb
         {
             display.Fail(e);
             return 1;
+        }
+
+        catch (EngineApiException e) when (e.StatusCode == 404 && input.Stream is null)
+        {
+            // An engine without BuildKit's API.
+            return await ClassicBuild.RunAsync(call);
         }
 
         display.End();

@@ -1,0 +1,48 @@
+using Slipway.Acceptance.Fixture;
+using Slipway.Faults.Fixture;
+
+namespace Slipway.Acceptance.Building;
+
+/// <summary>Check 62: builds that share stages while clients, commands and the daemon are killed at random moments.</summary>
+[Collection(BuildCollection.Name)]
+public sealed class KilledBuildTests(EngineRoom room)
+{
+    private const int Rounds = 12;
+
+    [Fact]
+    public async Task Check62_OtherBuildsGoOnAndTheNextIsRight()
+    {
+        var random = new Random(62);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var mark = $"{Guid.NewGuid():N}";
+            var dockerfile = $"FROM busybox AS shared\nCOPY f /f\nRUN sleep 0.2; echo {mark} > /mark\nRUN sleep 0.2; cat /mark /f > /both\nFROM shared\nARG WHO\nRUN echo $WHO >> /both\n";
+            var victim = new Context(room, dockerfile).Write("f", "same");
+            var other = new Context(room, dockerfile).Write("f", "same");
+            using var first = Start(victim, "victim", round % 2 == 0);
+            using var second = Start(other, "other", round % 3 == 0);
+            await Task.Delay(random.Next(0, 700));
+            if (round % 6 == 5)
+            {
+                await room.Daemon.CrashAndStartAsync();
+                await second.EndAsync(30);
+                (await room.Client("slipway", "build", "-q", "-t", "other", "--build-arg", "WHO=other", other.Path)).Ok();
+            }
+            else
+            {
+                first.Process.Kill(entireProcessTree: true);
+                (await second.EndAsync(30)).Ok();
+            }
+
+            Assert.Equal($"{mark}\nsameother", (await room.Run("other", "cat", "/both")).Ok());
+            (await room.Client("slipway", "build", "-q", "-t", "victim", "--build-arg", "WHO=victim", victim.Path)).Ok();
+            Assert.Equal($"{mark}\nsamevictim", (await room.Run("victim", "cat", "/both")).Ok());
+        }
+
+        await Wait.UntilAsync("nothing is left of the steps", () => !Directory.EnumerateFileSystemEntries(Path.Combine(room.Daemon.DataRoot, "staging")).Any(path => Path.GetFileName(path).StartsWith("step-", StringComparison.Ordinal)));
+    }
+
+    private CommandLine Start(Context context, string name, bool classic) => classic
+        ? room.Start("slipway", "build", "-q", "--squash=false", "-t", name, "--build-arg", "WHO=" + name, context.Path)
+        : room.Start("slipway", "build", "--progress=plain", "-t", name, "--build-arg", "WHO=" + name, context.Path);
+}
