@@ -59,9 +59,11 @@ public sealed class BuildPlanner(AppRepositories repositories, ServerOptions opt
         try
         {
             var plan = PackPlanner.Plan(tree, OptionsOf(app, environment));
+            // Images that packs make start by themselves, often by something simpler than the command that is shown (npm start is not in the image).
+            var start = plan.Pack == "dockerfile" && plan.StartReason != "the image's own" ? plan.StartCommand : null;
             return new BuildPlan(plan.Dockerfile ?? throw new PlatformException(Refusal.Invalid, $"the build pack {plan.Pack} makes no image of its own; it is not available for applications yet"))
             {
-                Target = plan.Target, Ignore = plan.ContextIgnore, Port = plan.Port, StartCommand = plan.StartReason == "the image's own" ? null : plan.StartCommand, ReleaseCommand = plan.ReleaseCommand, Notes = NotesOf(plan),
+                Target = plan.Target, Ignore = plan.ContextIgnore, Port = plan.Port, StartCommand = start, ReleaseCommand = plan.ReleaseCommand, Notes = NotesOf(plan),
             };
         }
         catch (PackException e)
