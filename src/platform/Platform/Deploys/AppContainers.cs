@@ -82,6 +82,9 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
             HostConfig = new HostConfig
             {
                 NetworkMode = network,
+
+                // As the first process of a container many programs do not hear SIGTERM.
+                Init = true,
                 RestartPolicy = new RestartPolicy { Name = aside ? "no" : "unless-stopped" },
                 Memory = release.Run.Memory,
                 NanoCpus = (long)(release.Run.Cpus * 1e9),

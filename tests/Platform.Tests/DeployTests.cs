@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using Slipway.Faults.Fixture;
+
+namespace Slipway.Platform.Tests;
+
+/// <summary>From source to running, on a real engine with the real proxy.</summary>
+public sealed class DeployTests(PlatformRoom room) : IClassFixture<PlatformRoom>
+{
+    private const string Site = """["sh","-c","mkdir /w; echo $WORD >/w/index.html; exec httpd -f -p $PORT -h /w"]""";
+
+    [Fact]
+    public async Task An_image_serves_and_a_bad_release_leaves_it_serving_and_going_back_takes_seconds()
+    {
+        await MakeAsync("one");
+        await room.DeployAsync("one");
+        Assert.Equal("first\n", await room.GetAsync("one.localhost"));
+        Assert.StartsWith("No application", await room.GetAsync("other.localhost"), StringComparison.Ordinal);
+        Assert.Contains("Nothing has changed", await room.DeployAsync("one"), StringComparison.Ordinal);
+
+        await room.OkAsync("PATCH", "/api/v1/apps/one", """{"run":{"port":8080,"command":["sh","-c","echo cannot go on; exit 3"],"health":{"deadlineSeconds":5}}}""");
+        var (state, log) = await room.EndAsync(await room.OkAsync("POST", "/api/v1/apps/one/deploy", "{}"));
+        Assert.Equal("failed", state);
+        Assert.Contains("exit code 3", log, StringComparison.Ordinal);
+        Assert.Contains("  cannot go on", log, StringComparison.Ordinal);
+        Assert.Equal("first\n", await room.GetAsync("one.localhost"));
+
+        await room.OkAsync("PUT", "/api/v1/apps/one/env/WORD", """{"value":"second"}""");
+        await room.OkAsync("PATCH", "/api/v1/apps/one", $$"""{"run":{"port":8080,"command":{{Site}}}}""");
+        await room.DeployAsync("one");
+        Assert.Equal("second\n", await room.GetAsync("one.localhost"));
+        await room.DeployAsync("one", "rollback");
+        Assert.Equal("first\n", await room.GetAsync("one.localhost"));
+        await room.OkAsync("DELETE", "/api/v1/apps/one");
+        Assert.StartsWith("No application", await room.GetAsync("one.localhost"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_push_deploys_and_the_one_who_pushes_reads_along()
+    {
+        await room.OkAsync("POST", "/api/v1/apps", """{"name":"pushed","source":{"kind":"push"},"build":{"pack":"dockerfile"}}""");
+        var work = Directory.CreateDirectory(Path.Combine(room.Root, "work")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(work, "Dockerfile"), "FROM busybox\nCOPY . /w\nEXPOSE 8080\nCMD [\"httpd\",\"-f\",\"-p\",\"8080\",\"-h\",\"/w\"]\n");
+        await File.WriteAllTextAsync(Path.Combine(work, "index.html"), "pushed\n");
+        string[] git = ["-C", work, "-c", "user.name=t", "-c", "user.email=t@t"];
+        Tool.Run("git", [.. git, "init", "-q", "-b", "main"]);
+        Tool.Run("git", [.. git, "add", "-A"]);
+        Tool.Run("git", [.. git, "commit", "-q", "-m", "The first"]);
+        var remote = room.Address.Replace("http://", $"http://git:{room.Token}@", StringComparison.Ordinal) + "/git/pushed.git";
+        var (code, _, said) = Tool.Try("git", [.. git, "push", remote, "main"]);
+        Assert.True(code == 0, said);
+        Assert.Contains("remote: pushed serves at http://pushed.localhost", said, StringComparison.Ordinal);
+        Assert.Equal("pushed\n", await room.GetAsync("pushed.localhost"));
+        Assert.NotEqual(0, Tool.Try("git", [.. git, "push", room.Address.Replace("http://", "http://git:wrong@", StringComparison.Ordinal) + "/git/pushed.git", "main"]).Code);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_killed_in_the_middle_leaves_the_old_release_and_goes_on()
+    {
+        await MakeAsync("kept");
+        await room.DeployAsync("kept");
+        await room.OkAsync("PATCH", "/api/v1/apps/kept", """{"run":{"port":8080,"command":["sh","-c","sleep 600"],"health":{"kind":"port","deadlineSeconds":600}}}""");
+        var deployment = await room.OkAsync("POST", "/api/v1/apps/kept/deploy", "{}");
+        await Wait.UntilAsync("the new container runs", async () => (await room.OkAsync("GET", $"/api/v1/deployments/{deployment!["id"]}/log"))!.GetValue<string>().Contains("Waiting until", StringComparison.Ordinal), 30);
+        await room.KillAsync();
+        Assert.Equal("first\n", await room.GetAsync("kept.localhost"));
+        await room.StartAsync();
+        var (state, _) = await room.EndAsync(deployment);
+        Assert.Equal("failed", state);
+        Assert.Equal("first\n", await room.GetAsync("kept.localhost"));
+        var containers = await room.Daemon.Api.ListContainersAsync(all: true);
+        Assert.Single(containers, container => container.Labels.GetValueOrDefault("slipway.app.name") == "kept");
+        await room.OkAsync("PATCH", "/api/v1/apps/kept", $$"""{"run":{"port":8080,"command":{{Site}}}}""");
+        await room.OkAsync("PUT", "/api/v1/apps/kept/env/WORD", """{"value":"after"}""");
+        await room.DeployAsync("kept");
+        Assert.Equal("after\n", await room.GetAsync("kept.localhost"));
+    }
+
+    [Fact]
+    public async Task Deployments_at_once_queue_and_requests_go_on()
+    {
+        await MakeAsync("busy");
+        await room.DeployAsync("busy");
+        using var stop = new CancellationTokenSource();
+        var failures = 0;
+        var load = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                failures += await room.GetAsync("busy.localhost") is "first\n" or "x\n" ? 0 : 1;
+            }
+        });
+        await room.OkAsync("PUT", "/api/v1/apps/busy/env/WORD", """{"value":"x"}""");
+        var deployments = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => room.OkAsync("POST", "/api/v1/apps/busy/redeploy", "{}")));
+        var ends = await Task.WhenAll(deployments.Select(room.EndAsync));
+        await stop.CancelAsync();
+        await load;
+        Assert.All(ends, end => Assert.True(end.State is "succeeded" or "superseded", end.Log));
+        Assert.Equal("x\n", await room.GetAsync("busy.localhost"));
+        Assert.Equal(0, failures);
+    }
+
+    [Fact]
+    public async Task What_is_not_allowed_is_refused_and_tells_nothing()
+    {
+        var (status, problem) = await room.CallAsync("GET", "/api/v1/apps", token: "slp_wrong");
+        Assert.Equal(HttpStatusCode.Unauthorized, status);
+        Assert.Equal(401, problem!["status"]!.GetValue<int>());
+        var reader = (await room.OkAsync("POST", "/api/v1/tokens", """{"name":"reader","abilities":["read"]}"""))!;
+        var token = reader["token"]!.GetValue<string>();
+        Assert.Equal(HttpStatusCode.OK, (await room.CallAsync("GET", "/api/v1/apps", token: token)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await room.CallAsync("POST", "/api/v1/apps", """{"name":"x","source":{"kind":"push"}}""", token)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await room.CallAsync("GET", "/api/v1/tokens", token: token)).Status);
+        await room.OkAsync("DELETE", $"/api/v1/tokens/{reader["id"]}");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await room.CallAsync("GET", "/api/v1/apps", token: token)).Status);
+
+        // A signature that fits no application's secret, whatever else is right or wrong about the event.
+        foreach (var host in (string[])["github", "gitlab", "gitea", "bitbucket", "unknown"])
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await room.CallAsync("POST", $"/webhooks/source/{host}/events/manual", "{}")).Status);
+        }
+
+        foreach (var name in (string[])["../x", "a; id", "-x", "A", "x\\u0000y", ""])
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, (await room.CallAsync("POST", "/api/v1/apps", new JsonObject { ["name"] = name, ["source"] = new JsonObject { ["kind"] = "push" } }.ToJsonString())).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await room.CallAsync("POST", "/api/v1/apps", "{\"name\":")).Status);
+        var document = await room.OkAsync("GET", "/openapi.json");
+        Assert.Equal("3.1.0", document!["openapi"]!.GetValue<string>());
+        Assert.NotNull(document["paths"]!["/api/v1/apps/{app}/rollback"]!["post"]);
+    }
+
+    private async Task MakeAsync(string name)
+    {
+        await room.OkAsync("POST", "/api/v1/apps", string.Create(CultureInfo.InvariantCulture, $$"""{"name":"{{name}}","source":{"kind":"image","image":"busybox"},"run":{"port":8080,"command":{{Site}}}}"""));
+        await room.OkAsync("PUT", $"/api/v1/apps/{name}/env/WORD", """{"value":"first"}""");
+    }
+}
