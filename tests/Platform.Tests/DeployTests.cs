@@ -27,7 +27,7 @@ public sealed class DeployTests(PlatformRoom room) : IClassFixture<PlatformRoom>
         Assert.Equal("first\n", await room.GetAsync("one.localhost"));
 
         await room.OkAsync("PUT", "/api/v1/apps/one/env/WORD", """{"value":"second"}""");
-        await room.OkAsync("PATCH", "/api/v1/apps/one", $$"""{"run":{"port":8080,"command":{{Site}}}}""");
+        await room.OkAsync("PATCH", "/api/v1/apps/one", $$$"""{"run":{"port":8080,"command":{{{Site}}}}}""");
         await room.DeployAsync("one");
         Assert.Equal("second\n", await room.GetAsync("one.localhost"));
         await room.DeployAsync("one", "rollback");
@@ -71,7 +71,7 @@ public sealed class DeployTests(PlatformRoom room) : IClassFixture<PlatformRoom>
         Assert.Equal("first\n", await room.GetAsync("kept.localhost"));
         var containers = await room.Daemon.Api.ListContainersAsync(all: true);
         Assert.Single(containers, container => container.Labels.GetValueOrDefault("slipway.app.name") == "kept");
-        await room.OkAsync("PATCH", "/api/v1/apps/kept", $$"""{"run":{"port":8080,"command":{{Site}}}}""");
+        await room.OkAsync("PATCH", "/api/v1/apps/kept", $$$"""{"run":{"port":8080,"command":{{{Site}}}}}""");
         await room.OkAsync("PUT", "/api/v1/apps/kept/env/WORD", """{"value":"after"}""");
         await room.DeployAsync("kept");
         Assert.Equal("after\n", await room.GetAsync("kept.localhost"));
@@ -134,7 +134,7 @@ public sealed class DeployTests(PlatformRoom room) : IClassFixture<PlatformRoom>
 
     private async Task MakeAsync(string name)
     {
-        await room.OkAsync("POST", "/api/v1/apps", string.Create(CultureInfo.InvariantCulture, $$"""{"name":"{{name}}","source":{"kind":"image","image":"busybox"},"run":{"port":8080,"command":{{Site}}}}"""));
+        await room.OkAsync("POST", "/api/v1/apps", string.Create(CultureInfo.InvariantCulture, $$$"""{"name":"{{{name}}}","source":{"kind":"image","image":"busybox"},"run":{"port":8080,"command":{{{Site}}}}}"""));
         await room.OkAsync("PUT", $"/api/v1/apps/{name}/env/WORD", """{"value":"first"}""");
     }
 }

@@ -36,6 +36,10 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
         await engine.StartContainerAsync(name, cancellation: cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>From now on containers are started again when they end. Before, an end is one: its exit code and its last lines stay to be read.</summary>
+    internal async Task KeepUpAsync(Server server, IReadOnlyList<string> names, CancellationToken cancellation) =>
+        await Task.WhenAll(names.Select(name => engines.Of(server).UpdateContainerAsync(name, new ContainerUpdateRequest { RestartPolicy = new RestartPolicy { Name = "unless-stopped" } }, cancellation))).ConfigureAwait(false);
+
     /// <summary>Stops containers, side by side, each with its grace period.</summary>
     internal async Task StopAsync(Server server, IReadOnlyList<string> names, int graceSeconds, CancellationToken cancellation) =>
         await Task.WhenAll(names.Select(name => IgnoreMissingAsync(() => engines.Of(server).StopContainerAsync(name, graceSeconds, cancellation: cancellation)))).ConfigureAwait(false);
@@ -85,7 +89,6 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
 
                 // As the first process of a container many programs do not hear SIGTERM.
                 Init = true,
-                RestartPolicy = new RestartPolicy { Name = aside ? "no" : "unless-stopped" },
                 Memory = release.Run.Memory,
                 NanoCpus = (long)(release.Run.Cpus * 1e9),
                 Mounts = [.. release.Run.Volumes.Select(volume => Mount(app, volume))],

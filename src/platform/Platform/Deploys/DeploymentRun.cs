@@ -43,6 +43,7 @@ public sealed class DeploymentRun(
             log.Write($"Starting {string.Join(", ", names)}.");
             await Task.WhenAll(names.Select(name => containers.StartAsync(server, app, release, deployment, name, null, cancellation))).ConfigureAwait(false);
             await Task.WhenAll(names.Select(name => barrier.PassAsync(server, name, release, log, cancellation))).ConfigureAwait(false);
+            await containers.KeepUpAsync(server, names, cancellation).ConfigureAwait(false);
             await SwitchAsync(server, app, release, deployment, names, log, cancellation).ConfigureAwait(false);
         }
         catch (Exception e)

@@ -69,7 +69,7 @@ public sealed class HealthBarrier(EnginePool engines, ProxyContainer proxy, Time
 
     private static void RefuseEnded(ContainerInspect inspect, string container)
     {
-        if (!inspect.State.Running || inspect.RestartCount > 0)
+        if (!inspect.State.Running)
         {
             throw new PlatformException(Refusal.Unavailable, inspect.State.OOMKilled
                 ? $"{container} was ended for lack of memory"

@@ -29,7 +29,7 @@ public sealed record GitUrl(string Text, string Scheme, string Host, int Port, s
             text = $"ssh://{text[..colon]}/{text[(colon + 1)..].TrimStart('/')}";
         }
 
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http" or "ssh" or "file"))
+        if (!text.Contains("://", StringComparison.Ordinal) || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http" or "ssh" or "file"))
         {
             throw Rules.Invalid("a repository's address begins with https://, ssh:// or user@host:");
         }
