@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using Slipway.Client;
 using Slipway.Faults.Fixture;
 
 namespace Slipway.Platform.Tests;
