@@ -52,8 +52,10 @@ public sealed class DeployQueue(PlatformStore store, DeploymentRun run, Deployme
                 Id = Identity.New(), AppId = app.Id, Number = app.LastDeployment + 1, Kind = request.Kind, Trigger = request.Trigger, Actor = caller.Name, Force = request.Force,
                 Commit = request.Commit, ReleaseId = request.ReleaseId, Created = time.GetUtcNow(),
             };
-            var waiting = store.Deployments.All.Where(other => other.AppId == app.Id && other.State == DeploymentState.Queued && other.Kind == request.Kind && !_running.ContainsKey(other.Id)).ToList();
+            var waiting = store.Deployments.All.Where(other => other.AppId == app.Id && other.State == DeploymentState.Queued && other.Started is null && other.Kind == request.Kind).ToList();
             superseded.AddRange(waiting.Select(other => other.Id));
+            // Before anybody else can see it, take its place and close its log.
+            logs.Open(deployment.Id).Write("Queued.");
             var change = waiting.Select(other => store.Deployments.Put(other.Id, other with { State = DeploymentState.Superseded, Finished = time.GetUtcNow(), Error = $"deployment {deployment.Number} took its place" }));
             return [.. change, store.Deployments.Put(deployment.Id, deployment), store.Apps.Put(app.Id, app with { LastDeployment = deployment.Number })];
         });
@@ -63,8 +65,7 @@ public sealed class DeployQueue(PlatformStore store, DeploymentRun run, Deployme
             logs.Close(other);
         }
 
-        logs.Open(deployment!.Id).Write("Queued.");
-        audit.Note(caller, "deploy." + request.Kind.ToString().ToLowerInvariant(), request.App.Name, $"deployment {deployment.Number} ({request.Trigger})");
+        audit.Note(caller, "deploy." + request.Kind.ToString().ToLowerInvariant(), request.App.Name, $"deployment {deployment!.Number} ({request.Trigger})");
         Pump();
         return deployment;
     }
@@ -177,8 +178,12 @@ public sealed class DeployQueue(PlatformStore store, DeploymentRun run, Deployme
         await Task.Yield();
         try
         {
-            deployment = store.UpdateDeployment(deployment.Id, present => present with { Started = time.GetUtcNow() });
-            await WorkAsync(deployment, cancel.Token).ConfigureAwait(false);
+            // A later one may have taken its place since it was looked up.
+            deployment = store.UpdateDeployment(deployment.Id, present => present.State == DeploymentState.Queued ? present with { Started = time.GetUtcNow() } : present);
+            if (!deployment.Ended)
+            {
+                await WorkAsync(deployment, cancel.Token).ConfigureAwait(false);
+            }
         }
         catch (Exception e)
         {

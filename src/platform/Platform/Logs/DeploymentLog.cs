@@ -15,6 +15,7 @@ public sealed class DeploymentLog : IDisposable
     private readonly TimeProvider _time;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _full;
+    private bool _ended;
 
     internal DeploymentLog(string path, TimeProvider time)
     {
@@ -46,7 +47,12 @@ public sealed class DeploymentLog : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _file.Dispose();
+        lock (_gate)
+        {
+            _ended = true;
+            _file.Dispose();
+        }
+
         _changed.TrySetResult();
     }
 
@@ -61,7 +67,7 @@ public sealed class DeploymentLog : IDisposable
     {
         lock (_gate)
         {
-            if (_full)
+            if (_full || _ended)
             {
                 return;
             }
