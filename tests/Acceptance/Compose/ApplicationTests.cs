@@ -164,6 +164,7 @@ public sealed class ApplicationTests(EngineRoom room)
                     RUN --mount=type=secret,id=file --mount=type=secret,id=other cat /run/secrets/file /run/secrets/other > /s && echo $$A > /a && grep -o somehost /etc/hosts > /h && ulimit -n > /n && df -k /dev/shm | awk 'NR==2 {print $$2}' > /m
                 command: cat /b /f /s /a /h /n /m
               fails: {build: {dockerfile_inline: "FROM busybox\nRUN echo told && exit 3\n"}, profiles: [fails]}
+              keyed: {build: {ssh: ["default=./key"], platforms: [linux/amd64], dockerfile_inline: "FROM --platform=linux/amd64 busybox\nRUN --mount=type=ssh test -S $$SSH_AUTH_SOCK\n"}, profiles: [keyed]}
             secrets: {file: {file: ./secret}, variable: {environment: VARIABLE}}
             """);
         app.Write(".env", "VARIABLE=from-env\n");
@@ -173,6 +174,14 @@ public sealed class ApplicationTests(EngineRoom room)
         (await app.Compose("build", "--quiet")).Ok();
         Assert.Equal("base\nextra\nfrom-file\nfrom-envword\nsomehost\n777\n32768", (await app.Compose("run", "--rm", "-T", "app")).Ok());
         Assert.Equal(app.Name, await room.Inspect($"{app.Name}-app:more", "{{index .Config.Labels \"com.docker.compose.project\"}}"));
+        using (CommandLine keys = CommandLine.Start("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(app.Directory, "key")], app.Directory))
+        {
+            (await keys.EndAsync()).Ok();
+        }
+
+        Outcome keyed = await app.Compose("build", "--progress", "plain", "keyed");
+        keyed.Ok();
+        Assert.Contains("keyed #", keyed.Error, StringComparison.Ordinal);
         Outcome failed = await app.Compose("build", "fails");
         Assert.Equal(17, failed.Code);
         Assert.Matches("(?m)^fails #[0-9]+ [0-9.]+ told$", failed.Error);

@@ -45,9 +45,9 @@ internal sealed class ComposeCall(Invocation call, FlagValues globals)
     /// <exception cref="CommandException">One has a value that is none.</exception>
     public void Check()
     {
-        if (globals.String("progress") is not ("auto" or "tty" or "plain" or "json" or "quiet"))
+        if (Progress is not ("auto" or "tty" or "plain" or "json" or "quiet"))
         {
-            throw new CommandException($"unsupported --progress value \"{globals.String("progress")}\"");
+            throw new CommandException($"unsupported --progress value \"{Progress}\"");
         }
 
         if (globals.String("ansi") is not ("auto" or "never" or "always"))
@@ -135,7 +135,10 @@ internal sealed class ComposeCall(Invocation call, FlagValues globals)
         return number > 0 ? new SemaphoreSlim((int)Math.Min(number, int.MaxValue)) : null;
     }
 
-    private string Mode() => globals.String("progress") switch
+    // Docker Compose takes it behind build, too.
+    private string Progress => call.Flags.Has("progress") ? call.Flags.String("progress") : globals.String("progress");
+
+    private string Mode() => Progress switch
     {
         "auto" => Ansi(2) && TerminalDevice.IsTerminal(2) ? "tty" : "plain",
         var mode => mode,

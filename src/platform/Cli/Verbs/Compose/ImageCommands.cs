@@ -13,7 +13,7 @@ internal static class ImageCommands
     public static ComposeEntry Build() => new(
         ["build"], "Build images", "[SERVICE...]",
         new FlagTable().List("build-arg", "Set a variable of the build").Bytes("memory", 'm', "Limit of memory").Bool("no-cache", "Do not use the cache").Bool("pull", "Always look for newer base images").Bool("push", "Push afterwards")
-            .Bool("quiet", 'q', "Do not show the build").Bool("with-dependencies", "Also build what services need").List("ssh", "Agent or keys for RUN (default, ID=SOCKET, ID=KEY[,KEY])").String("builder", "Only \"default\": the engine's own"),
+            .Bool("quiet", 'q', "Do not show the build").Bool("with-dependencies", "Also build what services need").List("ssh", "Agent or keys for RUN (default, ID=SOCKET, ID=KEY[,KEY])").String("builder", "Only \"default\": the engine's own").String("progress", "The same as in front of the command"),
         async compose =>
         {
             FlagValues flags = compose.Flags;
