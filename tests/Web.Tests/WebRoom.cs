@@ -83,6 +83,8 @@ public sealed class WebRoom : IAsyncLifetime
     {
         var page = await PageAsync(width, scheme);
         await page.GotoAsync(Address + "/login");
+        // What is typed before the browser has moved the focus there is lost.
+        await Assertions.Expect(page.Locator("#password")).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync(Password);
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync(Address + "/");
