@@ -130,7 +130,7 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
                 break;
             case ContainerStatus.Created or ContainerStatus.Exited when tasks.HasStray(container.Record):
                 // A daemon that died between creating the process and recording it: the start was never acknowledged.
-                await tasks.DiscardAsync(container, null).ConfigureAwait(false);
+                await tasks.DiscardStrayAsync(container).ConfigureAwait(false);
                 break;
         }
     }

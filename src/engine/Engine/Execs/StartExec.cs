@@ -54,6 +54,12 @@ public sealed class StartExec
             await DeleteAsync(exec).ConfigureAwait(false);
             throw;
         }
+        catch (Exception e) when (e is IOException or LinuxException && task.Process.HasExited)
+        {
+            // The container ended meanwhile, and its bundle with it.
+            exec.Complete(126);
+            throw EngineException.Conflict($"container {exec.Container.Id} is not running");
+        }
     }
 
     private async Task<ExecProcess> CreateAsync(Exec exec, TaskHandle task, Func<string, ValueTask>? attach, CancellationToken cancel)

@@ -146,6 +146,13 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
     /// <summary>Whether something is left of a process of a container that is not known to run.</summary>
     internal bool HasStray(ContainerRecord record) => Cgroups.Exists(CgroupPath(record)) || Directory.Exists(paths.Bundle(record.Id));
 
+    /// <summary>Frees what <see cref="HasStray"/> found.</summary>
+    internal async Task DiscardStrayAsync(Container container)
+    {
+        await StrayProcesses.EndAsync(paths.RuntimeState, container.Id, watch, time).ConfigureAwait(false);
+        await DiscardAsync(container, null).ConfigureAwait(false);
+    }
+
     /// <summary>Frees everything that a run, finished or failed half-way, holds in the kernel and on the exec root.</summary>
     /// <param name="container">The container.</param>
     /// <param name="task">Its task, where there is one.</param>
