@@ -128,9 +128,9 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
             case ContainerStatus.Exited when RestartPolicies.AppliesAtStart(container.Record, wasRunning: false):
                 await start(container, cancel).ConfigureAwait(false);
                 break;
-            case ContainerStatus.Created or ContainerStatus.Exited when tasks.HasStray(container.Record):
+            case ContainerStatus.Created:
                 // A daemon that died between creating the process and recording it: the start was never acknowledged.
-                await tasks.DiscardStrayAsync(container).ConfigureAwait(false);
+                await tasks.DiscardAsync(container, null).ConfigureAwait(false);
                 break;
         }
     }

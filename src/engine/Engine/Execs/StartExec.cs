@@ -68,11 +68,10 @@ public sealed class StartExec
         var exits = Path.Combine(exec.Directory, "exit");
         Directory.CreateDirectory(exits);
         var path = Path.Combine(exec.Directory, "process.json");
+        await File.WriteAllBytesAsync(path, Specification(exec, task), cancel).ConfigureAwait(false);
         var runtime = exec.Container.Record.HostConfig.Runtime;
         var request = new MonitorRequest(exec.Container.Id, exec.Directory, exits, _options.RuntimePath(runtime), _options.ArgumentsOf(runtime), null, exec.Request.Tty, exec.Request.AttachStdin, false);
-        using var starting = _monitor.BeginExec(request, path, attach is not null);
-        await File.WriteAllBytesAsync(path, Specification(exec, task), cancel).ConfigureAwait(false);
-        return await starting.LetGoAsync(attach is null ? null : () => attach(exec.Directory), cancel).ConfigureAwait(false);
+        return await _monitor.ExecAsync(request, path, attach is null ? null : () => attach(exec.Directory), cancel).ConfigureAwait(false);
     }
 
     private byte[] Specification(Exec exec, TaskHandle task)

@@ -21,17 +21,6 @@ public static class UnixSockets
         return (new Socket(new SafeSocketHandle(pair[0], ownsHandle: true)), theirs);
     }
 
-    /// <summary>
-    /// As <see cref="CreatePair"/>; where our end is closed, by us or by our death, while the child reads or before, the child gets
-    /// ECONNRESET and no end of file: the kernel does that to the peer of a socket that is closed with bytes in it that nobody has read.
-    /// </summary>
-    public static (Socket ours, SafeFileHandle theirs) CreateResettingPair()
-    {
-        var pair = CreatePair();
-        LinuxException.Check((int)FileCalls.Write(pair.theirs, [0], 1), "write");
-        return pair;
-    }
-
     /// <summary>Connects to a SOCK_SEQPACKET socket; each send is one message and each receive yields one.</summary>
     public static Socket ConnectSeqPacket(string path) => Connect(path, SocketCalls.SequencedPacket);
 

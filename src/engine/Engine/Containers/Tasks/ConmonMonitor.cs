@@ -31,15 +31,50 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
     // (terminate_remote_sock). That is harmless while the heap is not given back to the kernel, and kills conmon where it is.
     private static readonly string[] Environment = ["MALLOC_TRIM_THRESHOLD_=1073741824", "GOGC=off", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "XDG_RUNTIME_DIR=/run"];
 
-    /// <summary>Starts the monitor of a container, which will create it (<c>runc create</c>): its process is then set up and waits to be started.</summary>
-    internal StartingMonitor Begin(MonitorRequest request) => StartingMonitor.Begin(Conmon, Arguments(request), Environment, attached: false);
+    /// <summary>Creates a container (<c>runc create</c>): its process is set up and waits to be started.</summary>
+    /// <returns>The init's process id on the host.</returns>
+    /// <exception cref="EngineException">The runtime refused; the message is the runtime's.</exception>
+    internal async Task<int> CreateAsync(MonitorRequest request, CancellationToken cancel)
+    {
+        var (ours, theirs) = UnixSockets.CreatePair();
+        using (ours)
+        {
+            Start(Arguments(request), [(theirs, 3)], ["_OCI_SYNCPIPE=3"]);
+            return (await SyncChannel.ReadAsync(ours, new byte[64 << 10], cancel).ConfigureAwait(false)).PidOrThrow();
+        }
+    }
 
-    /// <summary>Starts the monitor of a further process in a container (<c>runc exec</c>).</summary>
+    /// <summary>Runs a further process in a container (<c>runc exec</c>).</summary>
     /// <param name="request">What to supervise; <see cref="MonitorRequest.BundlePath"/> is the exec's own directory.</param>
-    /// <param name="processSpec">Path of the OCI process document, which is there when the monitor is let go.</param>
-    /// <param name="attached">Whether somebody takes its output.</param>
-    internal StartingMonitor BeginExec(MonitorRequest request, string processSpec, bool attached) =>
-        StartingMonitor.Begin(Conmon, [.. Arguments(request), "--exec", "--exec-process-spec", processSpec, .. attached ? ["--exec-attach"] : Array.Empty<string>()], Environment, attached);
+    /// <param name="processSpec">Path of the OCI process document.</param>
+    /// <param name="attach">Called when conmon's attach socket listens, before the process is created, so that no output is lost; null to run unattached.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    internal async Task<ExecProcess> ExecAsync(MonitorRequest request, string processSpec, Func<ValueTask>? attach, CancellationToken cancel)
+    {
+        var (sync, syncTheirs) = UnixSockets.CreatePair();
+        try
+        {
+            List<string> arguments = [.. Arguments(request), "--exec", "--exec-process-spec", processSpec];
+            if (attach is null)
+            {
+                Start(arguments, [(syncTheirs, 3)], ["_OCI_SYNCPIPE=3"]);
+            }
+            else
+            {
+                arguments.Add("--exec-attach");
+                await StartAttachedAsync(arguments, syncTheirs, attach, cancel).ConfigureAwait(false);
+            }
+
+            var buffer = new byte[64 << 10];
+            var pid = (await SyncChannel.ReadAsync(sync, buffer, cancel).ConfigureAwait(false)).PidOrThrow();
+            return new ExecProcess(pid, sync);
+        }
+        catch
+        {
+            sync.Dispose();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -47,6 +82,45 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
         foreach (var runtime in _runtimes.Values)
         {
             runtime.Dispose();
+        }
+    }
+
+    // conmon waits twice on its start pipe: once at its own start, and once more, after it has said on the attach pipe that the
+    // socket listens, for us to have connected.
+    private async Task StartAttachedAsync(List<string> arguments, Microsoft.Win32.SafeHandles.SafeFileHandle syncTheirs, Func<ValueTask> attach, CancellationToken cancel)
+    {
+        var (attachPipe, attachTheirs) = UnixSockets.CreatePair();
+        var (startPipe, startTheirs) = UnixSockets.CreatePair();
+        using (attachPipe)
+        using (startPipe)
+        {
+            Start(arguments, [(syncTheirs, 3), (attachTheirs, 4), (startTheirs, 5)], ["_OCI_SYNCPIPE=3", "_OCI_ATTACHPIPE=4", "_OCI_STARTPIPE=5"]);
+            await startPipe.SendAsync(new byte[1], cancel).ConfigureAwait(false);
+            (await SyncChannel.ReadAsync(attachPipe, new byte[4096], cancel).ConfigureAwait(false)).PidOrThrow();
+            await attach().ConfigureAwait(false);
+            await startPipe.SendAsync(new byte[1], cancel).ConfigureAwait(false);
+        }
+    }
+
+    // conmon forks into the background and its first process ends at once; that one is ours to reap. Nobody waits for it: what conmon says
+    // comes on its pipes, and their end tells of its failure.
+    private static void Start(IReadOnlyList<string> arguments, IReadOnlyList<(Microsoft.Win32.SafeHandles.SafeFileHandle Handle, int ChildFd)> handles, IReadOnlyList<string> variables)
+    {
+        try
+        {
+            var pid = Spawn.Start(Conmon, arguments, [.. Environment, .. variables], handles);
+            _ = Task.Run(() => Spawn.Wait(pid));
+        }
+        catch (LinuxException e)
+        {
+            throw new EngineException(ErrorKind.Unavailable, $"cannot start {Conmon}: {e.Message}", e);
+        }
+        finally
+        {
+            foreach (var (handle, _) in handles)
+            {
+                handle.Dispose();
+            }
         }
     }
 

@@ -15,7 +15,7 @@ internal readonly record struct TaskEnd(int Code, string Error, bool OomKilled, 
 
 /// <summary>
 /// Makes a container's process and takes it apart again. Order of making: root filesystem, files that the engine provides, bundle,
-/// process, while its monitor is started beside all that; each step's undo is in <see cref="DiscardAsync"/>, which may run after any of them.
+/// monitor; each step's undo is in <see cref="DiscardAsync"/>, which may run after any of them.
 /// </summary>
 internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, ConmonMonitor monitor, RootFileSystem rootFileSystem, BundleWriter bundles, SharedMemory shm, VolumeMounts volumes, ImageMounts images, ContainerNetworking networking, ProcessWatch watch, TimeProvider time, ILogger log)
 {
@@ -29,17 +29,16 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
         ForgetExit(container.Id);
         await ForgetRunAsync(container.Id).ConfigureAwait(false);
         Directory.CreateDirectory(bundle);
-        using var starting = monitor.Begin(Request(record, bundle));
         rootFileSystem.Mount(record);
         container.Attachment = await networking.AttachAsync(container).ConfigureAwait(false);
         await bundles.WriteAsync(container).ConfigureAwait(false);
-        using var process = await starting.LetGoAsync(null, CancellationToken.None).ConfigureAwait(false);
+        var pid = await monitor.CreateAsync(Request(record, bundle), CancellationToken.None).ConfigureAwait(false);
         if (record.HostConfig.BlkioWeight > 0)
         {
             Cgroups.SetBlockWeight(CgroupPath(record), record.HostConfig.BlkioWeight);
         }
 
-        return Handle(process.Pid, bundle, CgroupPath(record))
+        return Handle(pid, bundle, CgroupPath(record))
             ?? throw RuntimeErrors.CreateFailed("container process ended before it was started");
     }
 
@@ -141,16 +140,6 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
             exit is null && orphaned ? "the container's monitor was killed" : "",
             oom,
             exit?.At ?? time.GetUtcNow());
-    }
-
-    /// <summary>Whether something is left of a process of a container that is not known to run.</summary>
-    internal bool HasStray(ContainerRecord record) => Cgroups.Exists(CgroupPath(record)) || Directory.Exists(paths.Bundle(record.Id));
-
-    /// <summary>Frees what <see cref="HasStray"/> found.</summary>
-    internal async Task DiscardStrayAsync(Container container)
-    {
-        await StrayProcesses.EndAsync(paths.RuntimeState, container.Id, watch, time).ConfigureAwait(false);
-        await DiscardAsync(container, null).ConfigureAwait(false);
     }
 
     /// <summary>Frees everything that a run, finished or failed half-way, holds in the kernel and on the exec root.</summary>
