@@ -100,6 +100,8 @@ public sealed class RemoveContainer
         _removal.Remove(_paths.Container(container.Id));
         _execs.Forget(container);
         container.Attaches.Close();
+        // A monitor that outlived a killed daemon may have written after its container was taken apart.
+        _ = _tasks.ForgetAsync(container);
         container.CompleteRemoval();
     }
 

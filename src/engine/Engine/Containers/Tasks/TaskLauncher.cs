@@ -192,6 +192,21 @@ internal sealed class TaskLauncher(EnginePaths paths, EngineOptions options, Con
     /// <summary>Removes what the monitor wrote about the end of the last run.</summary>
     internal void ForgetExit(string id) => File.Delete(Path.Combine(paths.Exits, id));
 
+    /// <summary>Removes all that monitor and runtime wrote about a container that is gone, once its last run is taken apart.</summary>
+    internal async Task ForgetAsync(Container container)
+    {
+        try
+        {
+            await container.Cleanup.ConfigureAwait(false);
+            await ForgetRunAsync(container.Id).ConfigureAwait(false);
+            ForgetExit(container.Id);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("container {Id}: leftovers of its last run remain: {Reason}", container.Id, e.Message);
+        }
+    }
+
     private async Task ForgetRunAsync(string id)
     {
         await RunDirectory.DeleteAsync(Path.Combine(paths.RuntimeState, id), time).ConfigureAwait(false);
