@@ -1,31 +1,14 @@
-using System.Text.RegularExpressions;
 using Slipway.Acceptance.Fixture;
-using Slipway.Faults.Fixture;
 
 namespace Slipway.Acceptance.Compose;
 
 /// <summary><c>slipway compose</c> with images of a registry.</summary>
-public sealed partial class RegistryTests : IAsyncLifetime
+public sealed class RegistryTests : RegistryRoom
 {
-    private readonly Scratch _scratch = new();
-    private PrivateDaemon _daemon = null!;
-
-    private string Home => Path.Combine(_scratch.Root, "home");
-
-    public async Task InitializeAsync()
-    {
-        _daemon = _scratch.Daemon(options: ["--registry-listen", "127.0.0.1:0"]);
-        await _daemon.StartAsync();
-        await _daemon.LoadAsync(BusyboxImage.Archive());
-        Directory.CreateDirectory(Home);
-    }
-
-    public async Task DisposeAsync() => await _scratch.DisposeAsync();
-
     [Fact]
     public async Task Images_are_pushed_and_pulled_as_policies_say()
     {
-        string image = $"localhost:{ListenPattern().Matches(_daemon.Log)[^1].Groups[1].Value}/team/app:1";
+        string image = $"{LocalName}/team/app:1";
         File.WriteAllText(Path.Combine(Home, "compose.yaml"), $$"""
             name: pulling
             services:
@@ -78,10 +61,7 @@ public sealed partial class RegistryTests : IAsyncLifetime
 
     private async Task<Outcome> RunAsync(params string[] arguments)
     {
-        using var command = CommandLine.Start(EngineRoom.SlipwayProgram, ["-H", "unix://" + _daemon.Socket, .. arguments], Home);
+        using var command = CommandLine.Start(EngineRoom.SlipwayProgram, ["-H", "unix://" + Daemon.Socket, .. arguments], Home);
         return await command.EndAsync(60);
     }
-
-    [GeneratedRegex(@"registry listens on \S+:([0-9]+)")]
-    private static partial Regex ListenPattern();
 }

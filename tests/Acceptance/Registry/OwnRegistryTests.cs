@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Slipway.Acceptance.Fixture;
 using Slipway.Distribution.Tests.Fixture;
 using Slipway.Faults.Fixture;
@@ -7,40 +6,23 @@ using Slipway.Faults.Fixture;
 namespace Slipway.Acceptance.Registry;
 
 /// <summary>The daemon's own registry with the docker client, our client and skopeo.</summary>
-public sealed partial class OwnRegistryTests : IAsyncLifetime
+public sealed class OwnRegistryTests : RegistryRoom
 {
-    private readonly Scratch _scratch = new();
-    private PrivateDaemon _daemon = null!;
-
-    private string Address => ListenPattern().Matches(_daemon.Log)[^1].Groups[1].Value;
-
-    private string Home => Path.Combine(_scratch.Root, "home");
-
-    public async Task InitializeAsync()
-    {
-        _daemon = _scratch.Daemon(options: ["--registry-listen", "127.0.0.1:0"]);
-        await _daemon.StartAsync();
-        await _daemon.LoadAsync(BusyboxImage.Archive());
-        Directory.CreateDirectory(Home);
-    }
-
-    public async Task DisposeAsync() => await _scratch.DisposeAsync();
-
     [Fact]
     public async Task Images_go_there_and_come_back()
     {
-        var name = $"localhost:{Address.Split(':')[1]}/team/bb:1";
+        var name = $"{LocalName}/team/bb:1";
         await DockerAsync("tag", "busybox", name);
         Assert.DoesNotContain("Pushed", await DockerAsync("push", name), StringComparison.Ordinal);
         await DockerAsync("rmi", name);
         Assert.Contains("hello", await DockerAsync("run", "--rm", "--network", "none", name, "echo", "hello"), StringComparison.Ordinal);
 
         // Where others ask, the blobs are there.
-        Tool.Run("skopeo", "copy", "--src-tls-verify=false", $"docker://{Address}/team/bb:1", $"dir:{_scratch.Root}/dir");
+        Tool.Run("skopeo", "copy", "--src-tls-verify=false", $"docker://{Address}/team/bb:1", $"dir:{Room.Root}/dir");
         Assert.Equal("1\n", await SlipwayAsync("registry", "tags", "team/bb"));
-        await SlipwayAsync("copy", "-q", "team/bb:1", $"archive:{_scratch.Root}/bb.tar:x");
-        await SlipwayAsync("copy", "-q", $"archive:{_scratch.Root}/bb.tar:x", $"oci:{_scratch.Root}/layout:y");
-        await SlipwayAsync("copy", "-q", $"oci:{_scratch.Root}/layout:y", "team/copy:z");
+        await SlipwayAsync("copy", "-q", "team/bb:1", $"archive:{Room.Root}/bb.tar:x");
+        await SlipwayAsync("copy", "-q", $"archive:{Room.Root}/bb.tar:x", $"oci:{Room.Root}/layout:y");
+        await SlipwayAsync("copy", "-q", $"oci:{Room.Root}/layout:y", "team/copy:z");
         Assert.Equal("team/bb\nteam/copy\n", await SlipwayAsync("registry", "ls", "-q"));
         await SlipwayAsync("registry", "rm", "--all", "team/copy");
         await SlipwayAsync("registry", "gc");
@@ -51,7 +33,7 @@ public sealed partial class OwnRegistryTests : IAsyncLifetime
     [Fact]
     public async Task Signatures_are_verified_and_travel_with_the_image()
     {
-        var name = $"localhost:{Address.Split(':')[1]}/team/bb:1";
+        var name = $"{LocalName}/team/bb:1";
         await DockerAsync("tag", "busybox", name);
         await DockerAsync("push", name);
         var (mine, other) = (Key("mine"), Key("other"));
@@ -73,10 +55,10 @@ public sealed partial class OwnRegistryTests : IAsyncLifetime
         await PutAsync(null, payload, "mine", digest);
         Assert.Equal($"team/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, "team/bb:1"));
         using var debian = await DebianRegistry.StartAsync();
-        await SlipwayAsync("copy", "-q", "team/bb:1", $"oci:{_scratch.Root}/signed:x");
-        Assert.Equal(digest + "\n", await SlipwayAsync("verify", "-q", "--key", mine, $"oci:{_scratch.Root}/signed:x"));
-        await SlipwayAsync("copy", "-q", $"oci:{_scratch.Root}/signed:x", $"archive:{_scratch.Root}/signed.tar:x");
-        await SlipwayAsync("copy", "-q", $"archive:{_scratch.Root}/signed.tar:x", $"{debian.Host}/far/bb:1");
+        await SlipwayAsync("copy", "-q", "team/bb:1", $"oci:{Room.Root}/signed:x");
+        Assert.Equal(digest + "\n", await SlipwayAsync("verify", "-q", "--key", mine, $"oci:{Room.Root}/signed:x"));
+        await SlipwayAsync("copy", "-q", $"oci:{Room.Root}/signed:x", $"archive:{Room.Root}/signed.tar:x");
+        await SlipwayAsync("copy", "-q", $"archive:{Room.Root}/signed.tar:x", $"{debian.Host}/far/bb:1");
         Assert.Equal($"{debian.Host}/far/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, $"{debian.Host}/far/bb:1"));
         await SlipwayAsync("copy", "-q", $"{debian.Host}/far/bb:1", "back/bb:1");
         Assert.Equal($"back/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, "back/bb:1"));
@@ -85,7 +67,7 @@ public sealed partial class OwnRegistryTests : IAsyncLifetime
     // openssl signs as cosign does.
     private string Key(string name)
     {
-        var key = $"{_scratch.Root}/{name}";
+        var key = $"{Room.Root}/{name}";
         Tool.Run("openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", key + ".key");
         Tool.Run("openssl", "ec", "-in", key + ".key", "-pubout", "-out", key + ".pub");
         return key + ".pub";
@@ -93,9 +75,9 @@ public sealed partial class OwnRegistryTests : IAsyncLifetime
 
     private async Task PutAsync(string? tag, string payload, string key, string? subject)
     {
-        var file = $"{_scratch.Root}/payload";
+        var file = $"{Room.Root}/payload";
         await File.WriteAllTextAsync(file, payload);
-        Tool.Run("openssl", "dgst", "-sha256", "-sign", $"{_scratch.Root}/{key}.key", "-out", file + ".sig", file);
+        Tool.Run("openssl", "dgst", "-sha256", "-sign", $"{Room.Root}/{key}.key", "-out", file + ".sig", file);
         var signature = Convert.ToBase64String(await File.ReadAllBytesAsync(file + ".sig"));
         using var http = new HttpClient { BaseAddress = new Uri($"http://{Address}/") };
         foreach (var blob in (string[])[payload, "{}"])
@@ -118,7 +100,7 @@ public sealed partial class OwnRegistryTests : IAsyncLifetime
 
     private async Task<string> FailAsync(params string[] arguments)
     {
-        using var command = CommandLine.Start(EngineRoom.SlipwayProgram, ["-H", "unix://" + _daemon.Socket, .. arguments], Home);
+        using var command = CommandLine.Start(EngineRoom.SlipwayProgram, ["-H", "unix://" + Daemon.Socket, .. arguments], Home);
         var outcome = await command.EndAsync();
         Assert.Equal(1, outcome.Code);
         return outcome.Error;
@@ -130,12 +112,9 @@ public sealed partial class OwnRegistryTests : IAsyncLifetime
 
     private async Task<string> RunAsync(string program, string[] arguments)
     {
-        using var command = CommandLine.Start(program, ["-H", "unix://" + _daemon.Socket, .. arguments], Home);
+        using var command = CommandLine.Start(program, ["-H", "unix://" + Daemon.Socket, .. arguments], Home);
         var outcome = await command.EndAsync();
         Assert.True(outcome.Code == 0, $"{program} {string.Join(' ', arguments)}: {outcome.Error}");
         return outcome.Output;
     }
-
-    [GeneratedRegex(@"registry listens on (\S+)")]
-    private static partial Regex ListenPattern();
 }

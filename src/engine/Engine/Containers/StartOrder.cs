@@ -1,4 +1,5 @@
 using Slipway.Engine.Containers.Spec;
+using Slipway.Engine.Networks.Names;
 
 namespace Slipway.Engine.Containers;
 
@@ -10,7 +11,7 @@ internal static class StartOrder
     {
         var host = container.Record.HostConfig;
         string?[] joined = [NamespaceModes.ContainerOf(host.NetworkMode), NamespaceModes.ContainerOf(host.IpcMode), NamespaceModes.ContainerOf(host.PidMode)];
-        var linked = (host.Links ?? []).Select(link => link.Split(':', 2)[0].TrimStart('/'));
+        var linked = (host.Links ?? []).Select(link => LegacyLink.Parse(link).Name);
         return joined.OfType<string>().Concat(linked).Select(table.Find).OfType<Container>().Distinct();
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Slipway.Client;
 using Slipway.DockerApi;
 
 namespace Slipway.Cli.Streams;

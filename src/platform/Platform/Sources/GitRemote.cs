@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Slipway.Client;
 using Slipway.Platform.Access;
 using Slipway.Platform.Deploys;
 using Slipway.Platform.Logs;
@@ -41,7 +42,7 @@ public sealed class GitRemote(AppRepositories repositories, DeployQueue queue, D
         var head = await HeadAsync(input, cancellation).ConfigureAwait(false);
         var sideband = Encoding.UTF8.GetString(head).Contains("side-band-64k", StringComparison.Ordinal);
         using var answer = new Engines.BoundedOutput(MaxAnswer);
-        var joined = new JoinedStream(head, input);
+        var joined = new PrefixedStream(head, input);
         await using (joined.ConfigureAwait(false))
         {
             await repositories.Git().ServeAsync(joined, answer, cancellation, "receive-pack", "--stateless-rpc", path).ConfigureAwait(false);
@@ -127,54 +128,4 @@ public sealed class GitRemote(AppRepositories repositories, DeployQueue queue, D
         var bytes = Encoding.UTF8.GetBytes(text);
         return [.. Encoding.ASCII.GetBytes((bytes.Length + 4).ToString("x4", CultureInfo.InvariantCulture)), .. bytes];
     }
-}
-
-/// <summary>Bytes that were read already, and the rest of the stream they came from.</summary>
-internal sealed class JoinedStream(byte[] head, Stream rest) : Stream
-{
-    private int _position;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    /// <inheritdoc/>
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        var count = Math.Min(buffer.Length, head.Length - _position);
-        if (count == 0)
-        {
-            return rest.ReadAsync(buffer, cancellationToken);
-        }
-
-        head.AsSpan(_position, count).CopyTo(buffer.Span);
-        _position += count;
-        return ValueTask.FromResult(count);
-    }
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -12,6 +12,13 @@ internal sealed record LegacyLink(string Alias, string Address, ContainerRecord 
     /// <summary>Its line of <c>/etc/hosts</c>.</summary>
     internal string HostsLine => $"{Address}\t{Alias} {Target.Config.Hostname} {Target.Name}";
 
+    /// <summary>The container that a link (<c>NAME</c>, <c>NAME:ALIAS</c>, or as inspect shows it with slashes) means, and how it is called there.</summary>
+    internal static (string Name, string Alias) Parse(string link)
+    {
+        var parts = link.Split(':', 2);
+        return (parts[0].TrimStart('/'), Path.GetFileName(parts[^1]));
+    }
+
     /// <summary>Links of a container; none on other networks, where names are asked for.</summary>
     internal static IEnumerable<LegacyLink> Of(ContainerRecord record, IReadOnlyList<EndpointRecord> endpoints, ContainerTable containers)
     {
@@ -20,12 +27,11 @@ internal sealed record LegacyLink(string Alias, string Address, ContainerRecord 
             yield break;
         }
 
-        foreach (var link in links)
+        foreach (var (name, alias) in links.Select(Parse))
         {
-            var parts = link.Split(':', 2);
-            if (containers.Find(parts[0].TrimStart('/'))?.Record is { } target && target.Endpoints.FirstOrDefault(endpoint => endpoint.Network == BuiltInNetworks.Bridge && endpoint.IsConnected) is { } bridge)
+            if (containers.Find(name)?.Record is { } target && target.Endpoints.FirstOrDefault(endpoint => endpoint.Network == BuiltInNetworks.Bridge && endpoint.IsConnected) is { } bridge)
             {
-                yield return new LegacyLink(Path.GetFileName(parts[^1]), bridge.IPv4, target);
+                yield return new LegacyLink(alias, bridge.IPv4, target);
             }
         }
     }
@@ -53,16 +59,16 @@ internal sealed record LegacyLink(string Alias, string Address, ContainerRecord 
             return;
         }
 
-        foreach (var parts in (record.HostConfig.Links ?? []).Select(link => link.Split(':', 2)))
+        foreach (var (name, alias) in (record.HostConfig.Links ?? []).Select(Parse))
         {
-            if (containers.Find(parts[0].TrimStart('/')) is not { } target)
+            if (containers.Find(name) is not { } target)
             {
                 continue;
             }
 
             if (!target.IsRunning)
             {
-                throw EngineException.Conflict($"Cannot link to a non running container: /{target.Record.Name} AS /{record.Name}/{Path.GetFileName(parts[^1])}");
+                throw EngineException.Conflict($"Cannot link to a non running container: /{target.Record.Name} AS /{record.Name}/{alias}");
             }
 
             if (!target.Record.Endpoints.Any(endpoint => endpoint.Network == BuiltInNetworks.Bridge))

@@ -1,4 +1,5 @@
 using Slipway.Cli.Streams;
+using Slipway.Client;
 
 namespace Slipway.Cli.Verbs.Builds;
 
