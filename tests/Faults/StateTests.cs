@@ -42,6 +42,41 @@ public sealed class StateTests
     }
 
     [Theory]
+    [InlineData("sleep 2; exec crun \"$@\"")]
+    [InlineData("crun \"$@\"; code=$?; sleep 2; exit $code")]
+    public async Task Check5_AStartThatGoesOnBesideAKilledDaemonIsEnded(string runtime)
+    {
+        await using var scratch = new Scratch();
+        var program = Path.Combine(scratch.Root, "slow-crun");
+        File.WriteAllText(program, "#!/bin/sh\n[ -e \"$0.slow\" ] || exec crun \"$@\"\n".Replace("$0", program, StringComparison.Ordinal) + runtime + "\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var daemon = scratch.Daemon(options: ["--add-runtime", "slow=" + program]);
+        await daemon.StartAsync();
+        await daemon.LoadAsync(BusyboxImage.Archive());
+        var ended = await daemon.RunAsync("true", "ended", host: "\"Runtime\":\"slow\"");
+        Assert.Equal(0, await daemon.ExitAsync(ended));
+
+        File.WriteAllText(program + ".slow", "");
+        Task[] works = [ daemon.CallAsync("POST", "/containers/ended/start"), daemon.RunAsync("sleep 1000", "fresh", host: "\"Runtime\":\"slow\"") ];
+        await Wait.UntilAsync("both starts are under way", () => Scratch.Processes(daemon.CgroupParent, daemon.ExecRoot).Count >= 4);
+        await Wait.PauseAsync(500);
+        await daemon.KillAsync();
+        foreach (var work in works)
+        {
+            await Record.ExceptionAsync(() => work);
+        }
+
+        await daemon.StartAsync();
+        Assert.Equal(["created", "exited"], (await daemon.ListAsync()).Select(container => (string)container!["State"]!).Order());
+        await Wait.UntilAsync("only the daemon is left", () => Scratch.Processes(daemon.CgroupParent, daemon.ExecRoot).All(pid => pid == daemon.Pid));
+        File.Delete(program + ".slow");
+        await daemon.CallAsync("POST", "/containers/ended/start");
+        Assert.Equal(0, await daemon.ExitAsync(ended));
+        await daemon.RemoveAsync("fresh");
+        await Wait.PauseAsync(2500);
+    }
+
+    [Theory]
     [InlineData("manifest")]
     [InlineData("config")]
     [InlineData("layer")]

@@ -454,7 +454,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var used = named.Where(use => running.Contains(use.Id)).ToList();
         VolumeMounts.Restore(used);
         Recovery.Watch();
-        var unrecorded = ended.Where(c => c.Record.State.Status is ContainerStatus.Running or ContainerStatus.Paused).Select(c => c.Id).ToHashSet();
+        var unrecorded = ended.Where(c => c.Record.State.Status is ContainerStatus.Running or ContainerStatus.Paused).Select(c => c.Id).Concat(damaged).ToHashSet();
         new StartupSweep(Paths, Removal, _log).Run(
             Containers.All.Select(c => c.Id).Concat(damaged).ToHashSet(), running, used.Select(use => Volumes.Find(use.Name)?.Mountpoint ?? "").ToHashSet(), Options.CgroupParent, unrecorded);
         cancel.ThrowIfCancellationRequested();

@@ -5,8 +5,8 @@ using Slipway.Linux;
 namespace Slipway.Engine.Cleanup;
 
 /// <summary>
-/// Frees at start what an unclean end left behind and no object refers to: unfinished work in staging, directories of containers without a
-/// row, mounts of containers that do not run, cgroups without a container.
+/// Frees at start what an unclean end left behind and no object refers to: unfinished starts and work in staging, directories of
+/// containers without a row, mounts of containers that do not run, cgroups without a container.
 /// </summary>
 public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, ILogger log)
 {
@@ -15,10 +15,10 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
     /// <param name="running">Ids of those with a live process.</param>
     /// <param name="mountedVolumes">Mount points of volumes whose device running containers use.</param>
     /// <param name="cgroupParent">The cgroup below which containers are made.</param>
-    /// <param name="unrecorded">Ids of those that ended unseen: their cgroups still tell whether memory ran out.</param>
+    /// <param name="unrecorded">Ids of those that ended unseen, or whose rows can't be read: their processes, cgroups and exit codes are still to be looked at.</param>
     public void Run(IReadOnlySet<string> known, IReadOnlySet<string> running, IReadOnlySet<string> mountedVolumes, string cgroupParent, IReadOnlySet<string> unrecorded)
     {
-        KillStrays(known, cgroupParent);
+        EndStarts(running, unrecorded, cgroupParent);
         UnmountStrays(running, mountedVolumes);
         foreach (var leftover in Directory.EnumerateFileSystemEntries(paths.Staging).Where(path => !ContentStore.IsPartial(path)))
         {
@@ -29,13 +29,17 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
         var ours = known.Concat(Names(paths.Containers)).Concat(Names(paths.Bundles)).Concat(Names(paths.RuntimeState)).Where(IsContainerId);
         RemoveCgroups(cgroupParent, ours.Except(running).Except(unrecorded).ToList());
         RemoveUnknown(paths.Containers, known);
-        RemoveUnknownBundles(running);
+        RemoveOthers(paths.Bundles, running);
+        RemoveOthers(paths.RuntimeState, running);
+        RemoveOthers(paths.Exits, running.Concat(unrecorded).ToHashSet());
     }
 
-    // A build step has no row and no monitor: what an earlier daemon was running for a build is of no use to anybody.
-    private void KillStrays(IReadOnlySet<string> known, string parent)
+    // What an earlier daemon had begun to start was acknowledged to nobody, and what it was running for a build is of no use to anybody.
+    private void EndStarts(IReadOnlySet<string> running, IReadOnlySet<string> unrecorded, string parent)
     {
-        foreach (var id in Names(paths.Bundles).Concat(Names(paths.RuntimeState)).Where(IsContainerId).Except(known).ToHashSet())
+        var unfinished = Names(paths.Bundles).Concat(Names(paths.RuntimeState)).Where(IsContainerId).Except(running).Except(unrecorded).ToHashSet();
+        Try("/proc", () => StrayMonitors.End(paths.RuntimeState, unfinished));
+        foreach (var id in unfinished)
         {
             Cgroups.KillAll($"/{parent.Trim('/')}/{id}");
         }
@@ -75,13 +79,19 @@ public sealed class StartupSweep(EnginePaths paths, BackgroundRemoval removal, I
         }
     }
 
-    // Bundles lie on another file system, so they cannot be renamed into the trash; they are small.
-    private void RemoveUnknownBundles(IReadOnlySet<string> running)
+    // They lie on another file system, so that they can't be renamed into the trash; they are small. While a monitor writes an exit code,
+    // its file has the container's name with a suffix.
+    private void RemoveOthers(string parent, IReadOnlySet<string> kept)
     {
-        using var bundles = SafePath.Open(paths.Bundles);
-        foreach (var entry in bundles.ReadDirectory(".").Where(entry => !running.Contains(entry.Name)).ToList())
+        if (!Directory.Exists(parent))
         {
-            Try(Path.Combine(paths.Bundles, entry.Name), () => bundles.RemoveTree(entry.Name));
+            return;
+        }
+
+        using var directory = SafePath.Open(parent);
+        foreach (var entry in directory.ReadDirectory(".").Where(entry => !kept.Contains(entry.Name.Split('.')[0])).ToList())
+        {
+            Try(Path.Combine(parent, entry.Name), () => directory.RemoveTree(entry.Name));
         }
     }
 

@@ -128,10 +128,6 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
             case ContainerStatus.Exited when RestartPolicies.AppliesAtStart(container.Record, wasRunning: false):
                 await start(container, cancel).ConfigureAwait(false);
                 break;
-            case ContainerStatus.Created:
-                // A daemon that died between creating the process and recording it: the start was never acknowledged.
-                await tasks.DiscardAsync(container, null).ConfigureAwait(false);
-                break;
         }
     }
 }
