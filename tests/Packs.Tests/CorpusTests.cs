@@ -61,9 +61,11 @@ public sealed class CorpusTests : IDisposable
         PublishDirectory = options.GetValueOrDefault("publish"),
         SinglePage = options.ContainsKey("spa") ? true : null,
         StartCommand = options.GetValueOrDefault("start"),
+        InstallCommand = options.GetValueOrDefault("install"),
         BuildCommand = options.GetValueOrDefault("build"),
         Port = options.TryGetValue("port", out var port) ? int.Parse(port, CultureInfo.InvariantCulture) : null,
         CacheKey = "app1",
+        Certificates = options.ContainsKey("ca") ? "# ours\n-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\nCERTIFICATES\nRUN id\n" : null,
     };
 
     private static Dictionary<string, string> Pairs(string? text) =>

@@ -57,6 +57,9 @@ public sealed record PackOptions
     /// <summary>Tells the caches of applications apart; usually the application's id.</summary>
     public string CacheKey { get; init; } = "";
 
+    /// <summary>Certificates of further authorities (PEM), such as a company's own: the commands of the build trust them, the image does not have them.</summary>
+    public string? Certificates { get; init; }
+
     /// <summary>False for builders without BuildKit: leaves mounts out of the Dockerfile (slower rebuilds, no secrets).</summary>
     public bool Mounts { get; init; } = true;
 }

@@ -19,7 +19,8 @@ internal static class PlanVerb
             .List("env", 'e', "Set a variable of the build (NAME=VALUE, or NAME to take this process's)").String("install-cmd", 'i', "Replace the commands that install dependencies")
             .String("build-cmd", 'b', "Replace the commands that build").String("start-cmd", 's', "Replace the command that starts the application")
             .String("base-dir", "Directory of the application in DIRECTORY").String("publish", "Directory to serve as a static site").Bool("spa", "Answer unknown paths of the site with index.html")
-            .String("port", "Port the application listens on").String("file", 'f', "Path of the Dockerfile or Compose file"),
+            .String("port", "Port the application listens on").String("file", 'f', "Path of the Dockerfile or Compose file")
+            .String("build-ca", "PEM file with certificates of further authorities that the build trusts"),
         RunAsync)
     {
         MaxArguments = 1,
@@ -53,6 +54,7 @@ internal static class PlanVerb
     private static PackOptions Options(FlagValues flags)
     {
         string? file = flags.StringOrNull("file");
+        string? certificates = flags.StringOrNull("build-ca");
         string? port = flags.StringOrNull("port");
         return new PackOptions
         {
@@ -60,6 +62,7 @@ internal static class PlanVerb
             Environment = Variables(flags.List("env")),
             InstallCommand = flags.StringOrNull("install-cmd"), BuildCommand = flags.StringOrNull("build-cmd"), StartCommand = flags.StringOrNull("start-cmd"),
             BaseDirectory = flags.StringOrNull("base-dir") ?? "/", PublishDirectory = flags.StringOrNull("publish"), SinglePage = flags.Has("spa") ? flags.Bool("spa") : null,
+            Certificates = certificates is null ? null : File.Exists(certificates) ? File.ReadAllText(certificates) : throw new CommandException($"there is no file {certificates}"),
             DockerfilePath = file ?? "Dockerfile", ComposeFile = file,
             Port = port is null ? null : int.TryParse(port, out int number) ? number : throw new CommandException($"\"{port}\" is no port"),
         };

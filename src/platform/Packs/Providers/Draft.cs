@@ -88,9 +88,6 @@ internal sealed class Draft
     /// <summary>The directory of the source that the image has instead of all of it; null for all.</summary>
     internal string? Publish { get; set; }
 
-    /// <summary>Commands that prepare the run image, as root.</summary>
-    internal List<string> RunCommands { get; } = [];
-
     /// <summary>The base image starts the application by itself.</summary>
     internal bool StartsItself { get; set; }
 
@@ -101,7 +98,7 @@ internal sealed class Draft
     internal void Serve(string directory, bool singlePage)
     {
         Variables.Clear();
-        (RunImage, User, Directory, StartsItself, Port, Finish) = ("static", "", "/srv/www", true, Static.StaticProvider.UsualPort, null);
+        (RunImage, User, Directory, StartsItself, Port, Finish) = ("static", "www-data:www-data", "/srv/www", true, Static.StaticProvider.UsualPort, null);
         Outputs = [new Copied($"/app/{directory.Trim('/')}", "/srv/www")];
         if (singlePage)
         {

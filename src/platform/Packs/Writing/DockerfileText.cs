@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Slipway.Packs.Providers;
+using static Slipway.Packs.Writing.DockerfileSyntax;
 
 namespace Slipway.Packs.Writing;
 
@@ -7,8 +9,13 @@ namespace Slipway.Packs.Writing;
 /// Writes a draft as a Dockerfile: a stage with the tools that installs (manifests copied first) and builds, and the image, which has what it needs to run.
 /// Where nothing is built, dependencies and source are layers of their own.
 /// </summary>
-internal sealed class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phases, PackContext context, PackOptions options, int port, IReadOnlyDictionary<string, string> processes)
+internal sealed partial class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phases, PackContext context, PackOptions options, int port, IReadOnlyDictionary<string, string> processes)
 {
+    private const string SystemBundle = "/etc/ssl/certs/ca-certificates.crt";
+
+    /// <summary>Variables by which tools with a store of their own are told of another.</summary>
+    private static readonly string[] s_trusting = ["NODE_EXTRA_CA_CERTS", "PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"];
+
     private readonly StringBuilder _text = new();
     private bool _copiedAll;
     private readonly HashSet<string> _copied = new(StringComparer.Ordinal);
@@ -57,6 +64,7 @@ internal sealed class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phas
         Line("WORKDIR /app");
         Environment(draft.Variables.Where(v => v.Key != "PORT").Concat(draft.BuildVariables));
         Packages(phases.SelectMany(p => p.Packages).Concat(phases.SelectMany(p => p.RunPackages)));
+        Certificates();
         foreach (var phase in phases)
         {
             Phase(phase);
@@ -75,6 +83,19 @@ internal sealed class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phas
         }
 
         Line("");
+    }
+
+    /// <summary>Lets every tool of the build trust further authorities: the distribution's store, and those that have one of their own.</summary>
+    private void Certificates()
+    {
+        if (options.Certificates is not { } bundle)
+        {
+            return;
+        }
+
+        Line($"COPY <<\"CERTIFICATES\" /tmp/ca.crt\n{string.Join('\n', Pem().Matches(bundle.ReplaceLineEndings("\n")).Select(m => m.Value))}\nCERTIFICATES");
+        Line("RUN awk '/-BEGIN CERTIFICATE-/ { n++ } { print > (\"/usr/local/share/ca-certificates/build-\" n \".crt\") }' /tmp/ca.crt && update-ca-certificates");
+        Environment(s_trusting.Select(name => KeyValuePair.Create(name, SystemBundle)));
     }
 
     private void Phase(DraftPhase phase)
@@ -178,11 +199,10 @@ internal sealed class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phas
     {
         From(RunBase, "");
         var packages = phases.SelectMany(p => p.RunPackages).ToArray();
-        if (packages.Length > 0 || draft.RunCommands.Count > 0)
+        if (packages.Length > 0)
         {
             Line("USER root");
             Packages(packages);
-            draft.RunCommands.ForEach(c => Run(c, ""));
         }
 
         Line($"WORKDIR {draft.Directory}");
@@ -243,10 +263,6 @@ internal sealed class DockerfileText(Draft draft, IReadOnlyList<DraftPhase> phas
         }
     }
 
-    /// <summary>A text of JSON, as lists of commands and files are written.</summary>
-    private static string Quoted(string text) => $"\"{System.Text.Json.JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
-
-    /// <summary>A value as one word, without expansion.</summary>
-    private static string Word(string value) =>
-        "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal) + "\"";
+    [GeneratedRegex("-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----")]
+    private static partial Regex Pem();
 }

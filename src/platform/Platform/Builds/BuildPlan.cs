@@ -38,7 +38,7 @@ public sealed class BuildPlanner(AppRepositories repositories, ServerOptions opt
     {
         if (source is null)
         {
-            return Plan(app, null, environment);
+            return Plan(app, null, environment, options);
         }
 
         var directory = Directory.CreateDirectory(Path.Combine(_root, Identity.New())).FullName;
@@ -46,7 +46,7 @@ public sealed class BuildPlanner(AppRepositories repositories, ServerOptions opt
         {
             var tree = Directory.CreateDirectory(Path.Combine(directory, "source")).FullName;
             await repositories.CheckOutAsync(app, source.Tree, tree, cancellation).ConfigureAwait(false);
-            return Plan(app, SourceTree.Open(tree), environment);
+            return Plan(app, SourceTree.Open(tree), environment, options);
         }
         finally
         {
@@ -54,11 +54,11 @@ public sealed class BuildPlanner(AppRepositories repositories, ServerOptions opt
         }
     }
 
-    private static BuildPlan Plan(App app, SourceTree? tree, IReadOnlyDictionary<string, string> environment)
+    private static BuildPlan Plan(App app, SourceTree? tree, IReadOnlyDictionary<string, string> environment, ServerOptions options)
     {
         try
         {
-            var plan = PackPlanner.Plan(tree, OptionsOf(app, environment));
+            var plan = PackPlanner.Plan(tree, OptionsOf(app, environment) with { Certificates = options.BuildCertificates is { } file ? File.ReadAllText(file) : null });
             // Images that packs make start by themselves, often by something simpler than the command that is shown (npm start is not in the image).
             var start = plan.Pack == "dockerfile" && plan.StartReason != "the image's own" ? plan.StartCommand : null;
             return new BuildPlan(plan.Dockerfile ?? throw new PlatformException(Refusal.Invalid, $"the build pack {plan.Pack} makes no image of its own; it is not available for applications yet"))

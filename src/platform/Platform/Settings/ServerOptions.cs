@@ -29,6 +29,9 @@ public sealed record ServerOptions
     /// <summary>Whether sources may be at <c>file://</c>, plain HTTP and addresses of this machine or its private networks.</summary>
     public bool AllowLocalSources { get; init; }
 
+    /// <summary>A PEM file with certificates of further authorities that builds trust; null for none.</summary>
+    public string? BuildCertificates { get; init; }
+
     /// <summary>Names under which the API itself may be called, besides addresses and <c>localhost</c>.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
@@ -63,6 +66,7 @@ public sealed record ServerOptions
         "--https-port" => this with { HttpsPort = value },
         "--proxy-image" => this with { ProxyImage = value },
         "--base-domain" => this with { BaseDomain = value },
+        "--build-ca" => this with { BuildCertificates = File.Exists(value) ? Path.GetFullPath(value) : throw new FormatException($"there is no file {value}") },
         "--host" => this with { Hosts = [.. Hosts, value] },
         _ => throw new FormatException($"unknown option {name}"),
     };

@@ -5,6 +5,9 @@ internal sealed class NodeProvider : Provider
 {
     private const string DownloadedDirectory = "/opt/node";
 
+    /// <summary>Where npm puts yarn and pnpm.</summary>
+    private static readonly string[] s_managers = ["/usr/local/bin", "/usr/local/lib"];
+
     internal override string Name => "node";
 
     internal override string? Detect(PackContext context) => context.Source.FirstFile("package.json");
@@ -64,7 +67,7 @@ internal sealed class NodeProvider : Provider
         }
 
         // Building needs the dependencies for development although NODE_ENV is production.
-        foreach (var (name, value) in ((string, string)[])[("CI", "true"), ("NPM_CONFIG_PRODUCTION", "false"), ("NPM_CONFIG_INCLUDE", "dev"), ("YARN_PRODUCTION", "false"), ("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0")])
+        foreach (var (name, value) in ((string, string)[])[("CI", "true"), .. manager.Development])
         {
             draft.BuildVariables[name] = value;
         }
@@ -140,7 +143,9 @@ internal sealed class NodeProvider : Provider
         if (NodeStart.UsesManager(command))
         {
             draft.RunImage = "node";
-            draft.RunCommands.AddRange(draft.Phase("setup").Commands);
+            string[] places = draft.Phase("setup").Commands.Count == 0 ? [] : runtime.Download is null ? s_managers : [.. s_managers, DownloadedDirectory];
+            draft.Dependencies.AddRange(places);
+            draft.Outputs?.AddRange(places.Select(p => new Copied(p, p)));
         }
         else if (runtime.Download is not null)
         {

@@ -46,6 +46,8 @@ internal sealed class PackageManager
     /// <summary>Yarn 2 and later.</summary>
     internal bool Berry => Name == "yarn" && (Context.Source.FileExists(".yarnrc.yml") || (_exact is not null && SemanticVersion.Parse(_exact) is { Major: > 1 }));
 
+    private bool Version4 => SemanticVersion.Parse(_exact ?? "3") is { Major: >= 4 };
+
     /// <summary>What is installed, and what decided it.</summary>
     internal ToolChoice Choice(int node) => new(Name, _exact ?? "", Name != "npm" ? Version(node) : node == SemanticVersion.Parse(Stack.Usual.Version("node"))!.Value.Major ? Stack.Usual.Version("npm") : Bundled(node), _reason);
 
@@ -76,19 +78,27 @@ internal sealed class PackageManager
     internal string Install => Name switch
     {
         "pnpm" => HasLock ? "pnpm i --frozen-lockfile" : "pnpm i --no-frozen-lockfile",
-        "yarn" => !Berry ? "yarn install --frozen-lockfile" : SemanticVersion.Parse(_exact ?? "3") is { Major: >= 4 } ? "yarn install --immutable" : "yarn install --check-cache",
+        "yarn" => !Berry ? "yarn install --frozen-lockfile" : Version4 ? "yarn install --immutable" : "yarn install --check-cache",
         _ => HasLock ? "npm ci" : "npm i",
+    };
+
+    /// <summary>The variable that has dependencies for development installed although <c>NODE_ENV</c> is production.</summary>
+    internal (string Name, string Value)[] Development => Name switch
+    {
+        "npm" => [("NPM_CONFIG_INCLUDE", "dev")],
+        "pnpm" => [("NPM_CONFIG_PRODUCTION", "false")],
+        _ => Berry ? [] : [("YARN_PRODUCTION", "false")],
     };
 
     /// <summary>Removes what only the build needed.</summary>
     internal string? Prune => Name switch
     {
-        "npm" => "env -u NPM_CONFIG_INCLUDE -u NPM_CONFIG_PRODUCTION npm prune --omit=dev",
+        "npm" => "env -u NPM_CONFIG_INCLUDE npm prune --omit=dev",
         "pnpm" => _package.Workspaces.Any() || Context.Source.FileExists("pnpm-workspace.yaml") ? null : "pnpm prune --prod",
-        _ => Berry ? null : "yarn install --production --ignore-scripts --prefer-offline --frozen-lockfile",
+        _ => Berry ? (Version4 ? "yarn workspaces focus --all --production" : null) : "yarn install --production --ignore-scripts --prefer-offline --frozen-lockfile",
     };
 
-    internal string Cache => Name switch { "pnpm" => "/root/.local/share/pnpm/store", "yarn" => "/usr/local/share/.cache/yarn", _ => "/root/.npm" };
+    internal string Cache => Name switch { "pnpm" => "/root/.local/share/pnpm/store", "yarn" => Berry ? "/root/.yarn/berry/cache" : "/usr/local/share/.cache/yarn", _ => "/root/.npm" };
 
     internal string Run(string script) => $"{Name} run {script}";
 

@@ -29,7 +29,6 @@ internal sealed partial class PythonProvider : Provider
         var dependencies = new PythonDependencies(context);
         draft.Tools.Add(Version(context));
         var install = PythonInstall.Of(context);
-        draft.Tools.Add(new ToolChoice(install.Tool, "", "", install.Reason));
         var setup = draft.Phase("setup");
         foreach (var (_, build, run) in s_libraries.Where(l => dependencies.Has(l.Names)))
         {

@@ -21,7 +21,7 @@ internal sealed class StaticProvider : Provider
         var (root, reason) = Root(context, settings);
         var draft = new Draft
         {
-            BuildImage = "base", RunImage = "static", Port = UsualPort, User = "", Directory = "/srv/www", StartsItself = true, Publish = root,
+            BuildImage = "base", RunImage = "static", Port = UsualPort, User = "www-data:www-data", Directory = "/srv/www", StartsItself = true, Publish = root,
             StartReason = $"a web server for {(root.Length > 0 ? root + "/" : "the whole source")} ({reason})",
         };
         if (PackContext.IsTrue(settings.GetValueOrDefault("index_fallback")) || settings.GetValueOrDefault("pushstate") == "enabled")
