@@ -72,6 +72,21 @@ public sealed class NameTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task NamesWithoutADotStayInsideWhereNdotsIsSet()
+    {
+        using var outside = new NameServer();
+        var network = EngineRoom.Name("n");
+        (await _room.Docker("network", "create", network)).Ok();
+        var (plain, open) = (await Sleeper("--network", network, "--dns", outside.Address, "--dns-opt", "ndots:1", "--dns-search", "."), await Sleeper("--network", network, "--dns", outside.Address));
+        Assert.Contains("NXDOMAIN", await Lookup(plain, "nobody"), StringComparison.Ordinal);
+        Assert.Equal(0, outside.Questions);
+        Assert.Contains("192.0.2.7", await Lookup(plain, "outside.example"), StringComparison.Ordinal);
+        Assert.Contains("192.0.2.7", await Lookup(open, "nobody"), StringComparison.Ordinal);
+        await _room.Remove(plain, open);
+        (await _room.Docker("network", "rm", network)).Ok();
+    }
+
+    [Fact]
     public async Task FilesFollowWhatWasAskedFor()
     {
         var network = EngineRoom.Name("n");

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Slipway.Faults.Fixture;
@@ -6,17 +5,18 @@ using Slipway.Faults.Fixture;
 namespace Slipway.Platform.Tests;
 
 /// <summary>From source to running, on a real engine with the real proxy.</summary>
-public sealed class DeployTests(PlatformRoom room) : IClassFixture<PlatformRoom>
+[Collection(PlatformTests.Name)]
+public sealed class DeployTests(PlatformRoom room)
 {
-    private const string Site = """["sh","-c","mkdir /w; echo $WORD >/w/index.html; exec httpd -f -p $PORT -h /w"]""";
+    private const string Site = PlatformRoom.Site;
 
     [Fact]
     public async Task An_image_serves_and_a_bad_release_leaves_it_serving_and_going_back_takes_seconds()
     {
-        await MakeAsync("one");
+        await room.MakeAsync("one");
         await room.DeployAsync("one");
         Assert.Equal("first\n", await room.GetAsync("one.localhost"));
-        Assert.StartsWith("No application", await room.GetAsync("other.localhost"), StringComparison.Ordinal);
+        Assert.StartsWith("No application", await room.GetAsync("nobody.localhost"), StringComparison.Ordinal);
         Assert.Contains("Nothing has changed", await room.DeployAsync("one"), StringComparison.Ordinal);
 
         await room.OkAsync("PATCH", "/api/v1/apps/one", """{"run":{"port":8080,"command":["sh","-c","echo cannot go on; exit 3"],"health":{"deadlineSeconds":5}}}""");
@@ -58,7 +58,7 @@ public sealed class DeployTests(PlatformRoom room) : IClassFixture<PlatformRoom>
     [Fact]
     public async Task A_server_that_is_killed_in_the_middle_leaves_the_old_release_and_goes_on()
     {
-        await MakeAsync("kept");
+        await room.MakeAsync("kept");
         await room.DeployAsync("kept");
         await room.OkAsync("PATCH", "/api/v1/apps/kept", """{"run":{"port":8080,"command":["sh","-c","sleep 600"],"health":{"kind":"port","deadlineSeconds":600}}}""");
         var deployment = await room.OkAsync("POST", "/api/v1/apps/kept/deploy", "{}");
@@ -80,7 +80,7 @@ public sealed class DeployTests(PlatformRoom room) : IClassFixture<PlatformRoom>
     [Fact]
     public async Task Deployments_at_once_queue_and_requests_go_on()
     {
-        await MakeAsync("busy");
+        await room.MakeAsync("busy");
         await room.DeployAsync("busy");
         using var stop = new CancellationTokenSource();
         var failures = 0;
@@ -130,11 +130,5 @@ public sealed class DeployTests(PlatformRoom room) : IClassFixture<PlatformRoom>
         var document = await room.OkAsync("GET", "/openapi.json");
         Assert.Equal("3.1.0", document!["openapi"]!.GetValue<string>());
         Assert.NotNull(document["paths"]!["/api/v1/apps/{app}/rollback"]!["post"]);
-    }
-
-    private async Task MakeAsync(string name)
-    {
-        await room.OkAsync("POST", "/api/v1/apps", string.Create(CultureInfo.InvariantCulture, $$$"""{"name":"{{{name}}}","source":{"kind":"image","image":"busybox"},"run":{"port":8080,"command":{{{Site}}}}}"""));
-        await room.OkAsync("PUT", $"/api/v1/apps/{name}/env/WORD", """{"value":"first"}""");
     }
 }

@@ -8,14 +8,25 @@ using Slipway.Faults.Fixture;
 
 namespace Slipway.Platform.Tests;
 
+/// <summary>The tests that share one engine and one platform, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class PlatformTests : ICollectionFixture<PlatformRoom>
+{
+    internal const string Name = "platform";
+}
+
 /// <summary>A private engine with busybox and the proxy's image, and a real slipway-server on it.</summary>
 public sealed class PlatformRoom : IAsyncLifetime
 {
+    /// <summary>The command of an application that answers with the variable WORD.</summary>
+    public const string Site = """["sh","-c","mkdir /w; echo $WORD >/w/index.html; exec httpd -f -p $PORT -h /w"]""";
+
     private const string CachedProxy = "/var/cache/slipway-test/caddy-image.tar";
     private readonly int _port = FreePort();
     private readonly int _http = FreePort();
     private readonly int _https = FreePort();
-    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero });
+    private readonly StringBuilder _log = new();
+    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero, AllowAutoRedirect = false });
     private Scratch? _scratch;
     private PrivateDaemon? _daemon;
     private Process? _server;
@@ -29,9 +40,28 @@ public sealed class PlatformRoom : IAsyncLifetime
     /// <summary>Address of the server.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}");
 
-    internal PrivateDaemon Daemon => _daemon!;
+    /// <summary>Port of the proxy for HTTP.</summary>
+    public int HttpPort => _http;
 
-    private static string Out => Path.GetDirectoryName(PrivateDaemon.Program)!;
+    /// <summary>Port of the proxy for HTTPS.</summary>
+    public int HttpsPort => _https;
+
+    /// <summary>Directory of the programs under test.</summary>
+    public static string Out => Path.GetDirectoryName(PrivateDaemon.Program)!;
+
+    /// <summary>What the server has said.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+            {
+                return _log.ToString();
+            }
+        }
+    }
+
+    internal PrivateDaemon Daemon => _daemon!;
 
     /// <inheritdoc/>
     public async Task InitializeAsync()
@@ -59,8 +89,8 @@ public sealed class PlatformRoom : IAsyncLifetime
         }
 
         _server = Process.Start(start)!;
-        _server.OutputDataReceived += (_, _) => { };
-        _server.ErrorDataReceived += (_, _) => { };
+        _server.OutputDataReceived += (_, line) => Keep(line.Data);
+        _server.ErrorDataReceived += (_, line) => Keep(line.Data);
         _server.BeginOutputReadLine();
         _server.BeginErrorReadLine();
         await Wait.UntilAsync("slipway-server answers", async () => await StatusAsync("/health") == HttpStatusCode.OK, 30);
@@ -117,10 +147,36 @@ public sealed class PlatformRoom : IAsyncLifetime
     /// <summary>What the proxy answers for a host.</summary>
     public async Task<string> GetAsync(string host, string path = "/")
     {
+        using var answer = await AskAsync(host, path);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>What the proxy answers for a host, with everything around it.</summary>
+    public async Task<HttpResponseMessage> AskAsync(string host, string path = "/", params IEnumerable<(string Name, string Value)> headers)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_http}{path}"));
         request.Headers.Host = host;
-        using var answer = await _client.SendAsync(request);
-        return await answer.Content.ReadAsStringAsync();
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await _client.SendAsync(request);
+    }
+
+    /// <summary>Makes an application that answers with a word.</summary>
+    public async Task MakeAsync(string name, string word = "first", string run = "")
+    {
+        await OkAsync("POST", "/api/v1/apps", $$$"""{"name":"{{{name}}}","source":{"kind":"image","image":"busybox"},"run":{"port":8080,"command":{{{Site}}}{{{run}}}}}""");
+        await OkAsync("PUT", $"/api/v1/apps/{name}/env/WORD", $$$"""{"value":"{{{word}}}"}""");
+    }
+
+    private void Keep(string? line)
+    {
+        lock (_log)
+        {
+            _log.Append(line).Append('\n');
+        }
     }
 
     private async Task<HttpStatusCode?> StatusAsync(string path)

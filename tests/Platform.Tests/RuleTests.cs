@@ -136,15 +136,16 @@ public sealed class RuleTests
     {
         RoutedApp[] apps =
         [
-            new("web", [new Domain { Host = "web.localhost" }, new Domain { Host = "web.localhost", Path = "/api", StripPath = true, Tls = "internal" }], ["web-1-1:3000"]),
-            new("off", [new Domain { Host = "off.localhost" }], []),
+            new("a1", "web", [new Domain { Host = "web.localhost" }, new Domain { Host = "web.localhost", Path = "/api", StripPath = true, Tls = "internal" }]),
+            new("a2", "off", [new Domain { Host = "off.localhost", User = "ann", PasswordHash = "$2a$14$x" }]),
         ];
-        var (json, revision) = RouteDocument.Write(apps, ["web-0-1:3000"], 8443);
-        Assert.Equal((json, revision), RouteDocument.Write([apps[1], apps[0]], ["web-0-1:3000"], 8443));
-        Assert.NotEqual(revision, RouteDocument.Write(apps, [], 8443).Revision);
+        var (json, revision) = RouteDocument.Write(apps, 8443);
+        Assert.Equal((json, revision), RouteDocument.Write([apps[1], apps[0]], 8443));
+        Assert.NotEqual(revision, RouteDocument.Write([apps[0]], 8443).Revision);
         var servers = JsonNode.Parse(json)!["apps"]!["http"]!["servers"]!;
         Assert.Equal($"{revision}.revision.invalid", servers["plain"]!["routes"]![0]!["match"]![0]!["host"]![0]!.GetValue<string>());
         Assert.Contains("https://{http.request.host}:8443{http.request.uri}", json, StringComparison.Ordinal);
         Assert.Contains("This application is stopped.", json, StringComparison.Ordinal);
+        Assert.Equal(2, json.Split("\"/config/targets/a1\"").Length - 1);
     }
 }

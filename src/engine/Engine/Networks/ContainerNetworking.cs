@@ -92,7 +92,7 @@ internal sealed class ContainerNetworking : IDisposable
             _names.Publish(record, endpoints);
             if (warm.Names is { } sockets)
             {
-                _nameServer.Serve(record.Id, sockets, Servers(record, endpoints));
+                _nameServer.Serve(record.Id, sockets, Servers(record, endpoints), PlainNamesStay(record));
             }
 
             Tell(record.Id, endpoints, "connect");
@@ -261,7 +261,7 @@ internal sealed class ContainerNetworking : IDisposable
         }
         else if (endpoints.Any(endpoint => endpoint.Network != BuiltInNetworks.Bridge))
         {
-            _nameServer.Serve(container.Id, NameSockets.Open(sandbox.Namespace), Servers(container.Record, endpoints));
+            _nameServer.Serve(container.Id, NameSockets.Open(sandbox.Namespace), Servers(container.Record, endpoints), PlainNamesStay(container.Record));
         }
     }
 
@@ -274,6 +274,10 @@ internal sealed class ContainerNetworking : IDisposable
     // A container that reaches nothing outside asks nobody outside either: its questions would be a way out.
     private IReadOnlyList<IPAddress> Servers(ContainerRecord record, IReadOnlyList<EndpointRecord> endpoints) =>
         endpoints.Any(endpoint => _table.Find(endpoint.NetworkId)?.Record is { Internal: false }) ? _resolvers.Of(record) : [];
+
+    // As Docker has it: only an ndots of the container's own above zero keeps them inside.
+    private static bool PlainNamesStay(ContainerRecord record) =>
+        (record.HostConfig.DnsOptions ?? []).Any(option => option.StartsWith("ndots:", StringComparison.Ordinal) && int.TryParse(option.AsSpan("ndots:".Length), out var dots) && dots > 0);
 
     // The name asked for, or the first free one with the network's prefix.
     private string InterfaceName(EndpointRecord asked, IEnumerable<string> taken)

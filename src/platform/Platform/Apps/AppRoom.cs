@@ -98,7 +98,7 @@ public sealed class AppRoom(PlatformStore store, SecretBox secrets, AuditLog aud
         }
         else
         {
-            await routes.SwitchAsync(server, new Candidate(app, store.Releases.Find(app.ReleaseId)), () => Store(), [], cancellation).ConfigureAwait(false);
+            await routes.SwitchAsync(server, app, () => Store(), cancellation).ConfigureAwait(false);
         }
 
         audit.Note(caller, "app.domains", app.Name, string.Join(' ', domains.Select(domain => domain.Url)));

@@ -16,6 +16,9 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
     internal static IReadOnlyList<string> NamesFor(App app, Deployment deployment, Release release) =>
         [.. Enumerable.Range(1, release.Run.Replicas).Select(replica => string.Create(CultureInfo.InvariantCulture, $"{app.Name}-{deployment.Number}-{replica}"))];
 
+    /// <summary>Where the proxy finds the containers of a deployment: all of them have its identity as a name in their network.</summary>
+    internal static string TargetOf(Deployment deployment, Release release) => string.Create(CultureInfo.InvariantCulture, $"{deployment.Id}:{release.Port}");
+
     /// <summary>Name of the engine's volume behind an application's.</summary>
     internal static string VolumeOf(App app, string volume) => $"slipway-{app.Id[..8]}-{volume[..volume.IndexOf(':', StringComparison.Ordinal)]}";
 
@@ -47,6 +50,17 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
     /// <summary>Removes containers; their anonymous volumes go with them, named ones stay.</summary>
     internal async Task RemoveAsync(Server server, IReadOnlyList<string> names, CancellationToken cancellation) =>
         await Task.WhenAll(names.Select(name => IgnoreMissingAsync(() => engines.Of(server).RemoveContainerAsync(name, force: true, volumes: true, cancellation: cancellation)))).ConfigureAwait(false);
+
+    /// <summary>Addresses of those containers that run, as <c>address:port</c>.</summary>
+    internal async Task<IReadOnlyList<string>> AddressesAsync(Server server, App app, IReadOnlyList<string> names, int port, CancellationToken cancellation)
+    {
+        var network = proxy.NetworkOf(app.EnvironmentId);
+        return [.. (await ListAsync(server, Labels.App, app.Id, cancellation).ConfigureAwait(false))
+            .Where(container => names.Any(name => container.Names.Contains("/" + name)))
+            .Select(container => container.NetworkSettings?.Networks?.GetValueOrDefault(network)?.IPAddress)
+            .Where(address => !string.IsNullOrEmpty(address))
+            .Select(address => string.Create(CultureInfo.InvariantCulture, $"{address}:{port}"))];
+    }
 
     /// <summary>Containers of this platform on a server.</summary>
     /// <param name="server">Where.</param>
@@ -95,7 +109,7 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
             },
             NetworkingConfig = new NetworkingConfig
             {
-                EndpointsConfig = new Dictionary<string, EndpointSettings?> { [network] = new EndpointSettings { Aliases = aside ? [] : [app.Name] } },
+                EndpointsConfig = new Dictionary<string, EndpointSettings?> { [network] = new EndpointSettings { Aliases = aside ? [] : [app.Name, deployment.Id] } },
             },
         };
     }

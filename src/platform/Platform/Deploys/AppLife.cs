@@ -56,7 +56,7 @@ public sealed class AppLife(
             throw new PlatformException(Refusal.Conflict, "the application was not deployed yet");
         }
 
-        await routes.SwitchAsync(server, new Candidate(app with { Stopped = true }, store.Releases.Find(app.ReleaseId)), () => store.Update(app.Id, present => present with { Stopped = true }), [], cancellation).ConfigureAwait(false);
+        await routes.SwitchAsync(server, app with { Stopped = true }, () => store.Update(app.Id, present => present with { Stopped = true }), cancellation).ConfigureAwait(false);
         await containers.StopAsync(server, app.Containers, app.Run.StopGraceSeconds, cancellation).ConfigureAwait(false);
         audit.Note(caller, "app.stop", app.Name);
     }
@@ -80,7 +80,7 @@ public sealed class AppLife(
         }
 
         app = store.Apps.Find(app.Id)!;
-        await routes.SwitchAsync(server, new Candidate(app with { ReleaseId = null }, null), () => Forget(app), [], cancellation).ConfigureAwait(false);
+        await routes.SwitchAsync(server, app with { ReleaseId = null }, () => Forget(app), cancellation).ConfigureAwait(false);
         var present = await containers.ListAsync(server, Labels.App, app.Id, cancellation).ConfigureAwait(false);
         await containers.StopAsync(server, [.. present.Select(container => container.Id)], app.Run.StopGraceSeconds, cancellation).ConfigureAwait(false);
         await containers.RemoveAsync(server, [.. present.Select(container => container.Id)], cancellation).ConfigureAwait(false);

@@ -122,13 +122,13 @@ public sealed class DeploymentRun(
         var present = store.Apps.Find(app.Id) ?? throw new PlatformException(Refusal.NotFound, "the application was removed");
         var old = present.Containers;
         var before = store.Releases.Find(present.ReleaseId);
-        IReadOnlyList<string> leaving = before is null || present.Stopped ? [] : [.. old.Select(name => Routes.Upstream(name, before.Port))];
+        var leaving = before is null || present.Stopped ? [] : await containers.AddressesAsync(server, present, old, before.Port, cancellation).ConfigureAwait(false);
         App Become(App current) => current with
         {
-            ReleaseId = release.Id, Containers = names, Stopped = false, LastRelease = Math.Max(current.LastRelease, NumberOf(current, release)),
+            ReleaseId = release.Id, Containers = names, Target = AppContainers.TargetOf(deployment, release), Stopped = false, LastRelease = Math.Max(current.LastRelease, NumberOf(current, release)),
             Pinned = deployment.Kind == DeploymentKind.Rollback || (deployment.Kind == DeploymentKind.Redeploy && current.Pinned),
         };
-        await routes.SwitchAsync(server, new Candidate(Become(present), release), () => Commit(app.Id, release, deployment, Become), leaving, cancellation).ConfigureAwait(false);
+        await routes.SwitchAsync(server, Become(present), () => Commit(app.Id, release, deployment, Become), cancellation).ConfigureAwait(false);
         log.Write($"{app.Name} serves at {string.Join(", ", routes.UrlsOf(present))}.");
 
         // From here on nothing is given up any more.

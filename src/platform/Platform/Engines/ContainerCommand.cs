@@ -10,11 +10,11 @@ internal static class ContainerCommand
     private const int KeptOutput = 64 * 1024;
 
     /// <summary>Runs a command to its end.</summary>
-    /// <returns>Its exit code and the beginning of its output, at most 64 KiB.</returns>
-    internal static async Task<(int Code, string Output)> RunAsync(EngineClient engine, string container, IReadOnlyList<string> command, CancellationToken cancellation)
+    /// <returns>Its exit code and the beginning of its output, so many bytes at most.</returns>
+    internal static async Task<(int Code, string Output)> RunAsync(EngineClient engine, string container, IReadOnlyList<string> command, CancellationToken cancellation, int limit = KeptOutput)
     {
         var exec = await engine.CreateExecAsync(container, new ExecCreateRequest { Cmd = command, AttachStdout = true, AttachStderr = true }, cancellation).ConfigureAwait(false);
-        using var output = new BoundedOutput(KeptOutput);
+        using var output = new BoundedOutput(limit);
         var stream = await engine.StartExecAsync(exec.Id, new ExecStartRequest(), cancellation).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {

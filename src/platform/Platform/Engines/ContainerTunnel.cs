@@ -40,7 +40,7 @@ internal sealed class ContainerTunnel : Stream
         var address = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"TCP:{host}:{port},connect-timeout=3");
         var exec = await engine.CreateExecAsync(
             container,
-            new ExecCreateRequest { Cmd = ["socat", "-t", "30", "STDIO", address], AttachStdin = true, AttachStdout = true, AttachStderr = true },
+            new ExecCreateRequest { Cmd = ["socat", "-t", "0.5", "STDIO", address], AttachStdin = true, AttachStdout = true, AttachStderr = true },
             cancellation).ConfigureAwait(false);
         return new ContainerTunnel(await engine.StartExecAsync(exec.Id, new ExecStartRequest(), cancellation).ConfigureAwait(false));
     }

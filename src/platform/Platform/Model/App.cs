@@ -222,6 +222,9 @@ public sealed record App
     /// <summary>Containers that serve, as the engine knows them by name.</summary>
     public IReadOnlyList<string> Containers { get => field ?? []; init; }
 
+    /// <summary>Name that leads to them and their port, as <c>host:port</c>; empty before the first release.</summary>
+    public string Target { get => field ?? ""; init; }
+
     /// <summary>Whether it was stopped on purpose.</summary>
     public bool Stopped { get; init; }
 

@@ -13,12 +13,12 @@ internal sealed class CaddyAdmin(EngineClient engine, string container) : IDispo
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         ConnectCallback = async (_, cancellation) => await ContainerTunnel.OpenAsync(engine, container, "127.0.0.1", 2019, cancellation).ConfigureAwait(false),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-        MaxConnectionsPerServer = 2,
+        // Caddy starts its admin API anew with each document, so a connection that was kept may be dead.
+        PooledConnectionLifetime = TimeSpan.Zero,
         UseProxy = false,
         AllowAutoRedirect = false,
     })
-    { BaseAddress = new Uri("http://localhost:2019"), Timeout = TimeSpan.FromSeconds(30) };
+    { BaseAddress = new Uri("http://localhost:2019"), Timeout = TimeSpan.FromSeconds(10) };
 
     /// <summary>The container.</summary>
     internal string Container => container;
@@ -49,7 +49,7 @@ internal sealed class CaddyAdmin(EngineClient engine, string container) : IDispo
         return route?["match"]?[0]?["host"]?[0]?.GetValue<string>().Split('.')[0];
     }
 
-    /// <summary>How many requests run at each upstream.</summary>
+    /// <summary>How many requests run at each upstream, by address and port. Those without any may be missing.</summary>
     internal async Task<IReadOnlyDictionary<string, int>> RunningAsync(CancellationToken cancellation)
     {
         using var answer = await SendAsync(new HttpRequestMessage(HttpMethod.Get, "/reverse_proxy/upstreams"), cancellation).ConfigureAwait(false);

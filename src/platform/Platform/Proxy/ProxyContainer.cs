@@ -91,7 +91,7 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
         }
     }
 
-    private string SpecOf(Server server) => $"2 {options.ProxyImage} {server.HttpPort} {server.HttpsPort}";
+    private string SpecOf(Server server) => $"3 {options.ProxyImage} {server.HttpPort} {server.HttpsPort}";
 
     private ContainerCreateRequest Request(Server server) => new()
     {
@@ -104,6 +104,9 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
 
             // Caddy listens anew at each change of routes (SO_REUSEPORT); connections that wait at the old socket go over to the new one (Linux 5.14).
             Sysctls = new Dictionary<string, string> { ["net.ipv4.tcp_migrate_req"] = "1" },
+            // Names without a dot are containers: nobody outside is asked for those that do not run.
+            DnsOptions = ["ndots:1", "timeout:1", "attempts:2"],
+            DnsSearch = ["."],
             PortBindings = new Dictionary<string, IReadOnlyList<PortBinding>?>
             {
                 ["80/tcp"] = [Binding(server.HttpPort)],

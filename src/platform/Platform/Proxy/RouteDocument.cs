@@ -6,13 +6,15 @@ using Slipway.Platform.Model;
 namespace Slipway.Platform.Proxy;
 
 /// <summary>An application as the proxy sees it.</summary>
+/// <param name="Id">Identity: name of the directory with its target.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Domains">Where it answers.</param>
-/// <param name="Upstreams">Containers as <c>host:port</c>; empty when it is stopped.</param>
-internal sealed record RoutedApp(string Name, IReadOnlyList<Domain> Domains, IReadOnlyList<string> Upstreams);
+internal sealed record RoutedApp(string Id, string Name, IReadOnlyList<Domain> Domains);
 
 /// <summary>
 /// The whole configuration of a proxy, as Caddy's JSON (https://caddyserver.com/docs/json/). Pure: the same applications give the same text.
+/// It says nothing of containers: those are looked up at each request (see <see cref="Targets"/>), because every change of the document makes
+/// Caddy start all its servers anew, which ends idle connections and websockets of all applications.
 /// </summary>
 internal static class RouteDocument
 {
@@ -21,21 +23,20 @@ internal static class RouteDocument
 
     /// <summary>Writes the document.</summary>
     /// <param name="apps">Applications.</param>
-    /// <param name="draining">Upstreams without new requests whose running ones are still counted.</param>
     /// <param name="httpsPort">Public port of HTTPS.</param>
-    internal static (string Json, string Revision) Write(IReadOnlyList<RoutedApp> apps, IReadOnlyList<string> draining, int httpsPort)
+    internal static (string Json, string Revision) Write(IReadOnlyList<RoutedApp> apps, int httpsPort)
     {
         var sites = apps.SelectMany(app => app.Domains.Select(domain => (App: app, Domain: domain)))
             .OrderBy(site => site.Domain.Host.StartsWith('*')).ThenByDescending(site => site.Domain.Path.Length)
             .ThenBy(site => site.Domain.Host, StringComparer.Ordinal).ThenBy(site => site.App.Name, StringComparer.Ordinal).ToList();
-        var document = Document(sites, draining, httpsPort, "");
+        var document = Document(sites, httpsPort, "");
         var revision = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(document.ToJsonString())))[..32];
-        return (Document(sites, draining, httpsPort, revision).ToJsonString(), revision);
+        return (Document(sites, httpsPort, revision).ToJsonString(), revision);
     }
 
-    private static JsonObject Document(List<(RoutedApp App, Domain Domain)> sites, IReadOnlyList<string> draining, int httpsPort, string revision)
+    private static JsonObject Document(List<(RoutedApp App, Domain Domain)> sites, int httpsPort, string revision)
     {
-        JsonArray plain = [Revision(draining, revision)];
+        JsonArray plain = [Revision(revision)];
         JsonArray secure = [];
         foreach (var (app, domain) in sites)
         {
@@ -65,7 +66,7 @@ internal static class RouteDocument
             ["logging"] = Logging(),
             ["apps"] = new JsonObject
             {
-                ["http"] = new JsonObject { ["grace_period"] = "2s", ["servers"] = servers },
+                ["http"] = new JsonObject { ["servers"] = servers },
                 ["tls"] = new JsonObject { ["automation"] = new JsonObject { ["policies"] = Policies(sites) } },
             },
         };
@@ -79,22 +80,13 @@ internal static class RouteDocument
         ["logs"] = new JsonObject(),
     };
 
-    // A route that no request can match: it tells which document is loaded, and keeps the counters of upstreams that drain.
-    private static JsonObject Revision(IReadOnlyList<string> draining, string revision)
+    // A route that no request can match: it tells which document is loaded.
+    private static JsonObject Revision(string revision) => new()
     {
-        var route = new JsonObject
-        {
-            ["@id"] = RevisionId,
-            ["match"] = new JsonArray(new JsonObject { ["host"] = new JsonArray($"{revision}.revision.invalid"), ["method"] = new JsonArray("NONE") }),
-            ["terminal"] = true,
-        };
-        if (draining.Count > 0)
-        {
-            route["handle"] = new JsonArray(new JsonObject { ["handler"] = "reverse_proxy", ["upstreams"] = Dials(draining) });
-        }
-
-        return route;
-    }
+        ["@id"] = RevisionId,
+        ["match"] = new JsonArray(new JsonObject { ["host"] = new JsonArray($"{revision}.revision.invalid"), ["method"] = new JsonArray("NONE") }),
+        ["terminal"] = true,
+    };
 
     private static JsonObject Route(Domain domain, JsonArray handlers)
     {
@@ -120,12 +112,6 @@ internal static class RouteDocument
             handlers.Add((JsonNode)BasicAuth(user, hash));
         }
 
-        if (app.Upstreams.Count == 0)
-        {
-            handlers.Add((JsonNode)new JsonObject { ["handler"] = "static_response", ["status_code"] = 503, ["body"] = "This application is stopped.\n" });
-            return handlers;
-        }
-
         if (domain is { StripPath: true, Path: not "/" })
         {
             handlers.Add((JsonNode)new JsonObject { ["handler"] = "rewrite", ["strip_path_prefix"] = domain.Path });
@@ -137,33 +123,46 @@ internal static class RouteDocument
             ["encodings"] = new JsonObject { ["zstd"] = new JsonObject(), ["gzip"] = new JsonObject() },
             ["prefer"] = new JsonArray("zstd", "gzip"),
         });
-        handlers.Add((JsonNode)ReverseProxy(app.Upstreams));
+        handlers.Add((JsonNode)new JsonObject
+        {
+            ["handler"] = "subroute",
+            ["routes"] = new JsonArray(ToTarget(app), Answer(503, "This application is stopped.\n")),
+        });
         return handlers;
     }
 
-    // A request whose connection is refused is tried again for a while: a container that restarts costs time and no error.
-    private static JsonObject ReverseProxy(IReadOnlyList<string> upstreams)
+    // The newest file in the application's directory names its target. Without one the application is stopped.
+    private static JsonObject ToTarget(RoutedApp app) => new()
     {
-        var proxy = new JsonObject
+        ["match"] = new JsonArray(new JsonObject
         {
-            ["handler"] = "reverse_proxy",
-            ["upstreams"] = Dials(upstreams),
-            ["load_balancing"] = new JsonObject
+            ["file"] = new JsonObject { ["root"] = Targets.DirectoryOf(app.Id), ["try_files"] = new JsonArray("/*"), ["try_policy"] = "most_recently_modified" },
+        }),
+        ["handle"] = new JsonArray(
+            new JsonObject
             {
-                ["selection_policy"] = new JsonObject { ["policy"] = "least_conn" },
-                ["try_duration"] = "10s",
-                ["try_interval"] = "100ms",
+                ["handler"] = "map",
+                ["source"] = "{http.matchers.file.relative}",
+                ["destinations"] = new JsonArray("{slipway_host}", "{slipway_port}"),
+                ["mappings"] = new JsonArray(new JsonObject { ["input_regexp"] = "^/?([^:]+):([0-9]+)$", ["outputs"] = new JsonArray("${1}", "${2}") }),
             },
-        };
-        if (upstreams.Count > 1)
+            ReverseProxy()),
+        ["terminal"] = true,
+    };
+
+    // The target's name leads to all its containers that run. A request whose connection is refused is tried again for a while: a container
+    // that restarts costs time and no error.
+    private static JsonObject ReverseProxy() => new()
+    {
+        ["handler"] = "reverse_proxy",
+        ["dynamic_upstreams"] = new JsonObject { ["source"] = "a", ["name"] = "{slipway_host}", ["port"] = "{slipway_port}", ["refresh"] = "1s" },
+        ["load_balancing"] = new JsonObject
         {
-            proxy["health_checks"] = new JsonObject { ["passive"] = new JsonObject { ["fail_duration"] = "2s" } };
-        }
-
-        return proxy;
-    }
-
-    private static JsonArray Dials(IEnumerable<string> upstreams) => [.. upstreams.Select(dial => (JsonNode)new JsonObject { ["dial"] = dial })];
+            ["selection_policy"] = new JsonObject { ["policy"] = "round_robin" },
+            ["try_duration"] = "10s",
+            ["try_interval"] = "100ms",
+        },
+    };
 
     private static JsonObject BasicAuth(string user, string hash) => new()
     {

@@ -8,18 +8,18 @@ using Slipway.Platform.Store;
 
 namespace Slipway.Platform.Proxy;
 
-/// <summary>Containers that take an application's requests from now on.</summary>
-/// <param name="App">The application, as it will be stored.</param>
-/// <param name="Release">Its release; null for none.</param>
-internal sealed record Candidate(App App, Release? Release);
-
-/// <summary>Keeps the proxies' routes as the store says. One document per server is in force; it is replaced as a whole.</summary>
+/// <summary>
+/// Keeps the proxies' routes as the store says. One document per server says which names belong to which application; it is replaced as a
+/// whole when names change. <see cref="Targets"/> say which containers serve an application.
+/// </summary>
 public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContainer proxy, ServerOptions options, TimeProvider time, ILogger<Routes> log) : IDisposable
 {
+    private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(200);
     private readonly ConcurrentDictionary<string, ServerRoutes> _servers = new(StringComparer.Ordinal);
 
     /// <summary>Loads what the store says, if the proxy has something else.</summary>
-    public Task ReconcileAsync(Server server, CancellationToken cancellation) => SwitchAsync(server, null, null, [], cancellation);
+    public Task ReconcileAsync(Server server, CancellationToken cancellation) => SwitchAsync(server, null, null, cancellation);
 
     /// <summary>Where an application answers.</summary>
     public IReadOnlyList<Domain> DomainsOf(App app) => app.Domains.Count > 0 ? app.Domains : [new Domain { Host = $"{app.Name}.{options.BaseDomain}" }];
@@ -37,32 +37,30 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
     }
 
     /// <summary>
-    /// Sends an application's requests elsewhere: loads the routes, and stores the change when the proxy has taken them. No other change of
+    /// Sends an application's requests elsewhere: tells the proxy, and stores the change when the proxy has taken it. No other change of
     /// routes comes between both.
     /// </summary>
     /// <param name="server">The server.</param>
     /// <param name="candidate">The application as it will be; null to load what the store says.</param>
     /// <param name="commit">Stores the change.</param>
-    /// <param name="leaving">Upstreams that get no new requests from now on.</param>
-    /// <param name="cancellation">Ends the attempt before the routes are loaded.</param>
-    internal async Task SwitchAsync(Server server, Candidate? candidate, Action? commit, IReadOnlyList<string> leaving, CancellationToken cancellation)
+    /// <param name="cancellation">Ends the attempt before anything is changed.</param>
+    internal async Task SwitchAsync(Server server, App? candidate, Action? commit, CancellationToken cancellation)
     {
         var state = _servers.GetOrAdd(server.Id, _ => new ServerRoutes());
         await state.Gate.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
+            var apps = store.Apps.All.Where(app => app.ServerId == server.Id && app.Id != candidate?.Id).ToList();
             if (candidate is not null)
             {
-                state.ForgetDrained();
+                apps.Add(candidate);
             }
 
-            foreach (var upstream in leaving)
+            if (apps.Count > 0)
             {
-                state.Draining[upstream] = false;
+                await LoadAsync(server, state, apps, trust: candidate is not null, cancellation).ConfigureAwait(false);
+                await AimAsync(server, state, apps, candidate, commit, cancellation).ConfigureAwait(false);
             }
-
-            await LoadAsync(server, state, candidate, always: candidate is not null, cancellation).ConfigureAwait(false);
-            commit?.Invoke();
         }
         finally
         {
@@ -70,7 +68,11 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
         }
     }
 
-    /// <summary>Waits until no request runs at upstreams that get no new ones, or the time is over.</summary>
+    /// <summary>Waits until no request runs at containers that get no new ones, or the time is over.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="upstreams">The containers, as <c>address:port</c>.</param>
+    /// <param name="limit">The time.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <returns>How many requests still ran.</returns>
     internal async Task<int> DrainAsync(Server server, IReadOnlyList<string> upstreams, TimeSpan limit, CancellationToken cancellation)
     {
@@ -81,23 +83,16 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
         {
             do
             {
+                // The first pause is for requests that had read the old target and were not counted yet.
+                await Task.Delay(left == 0 ? s_settle : s_poll, time, cancellation).ConfigureAwait(false);
                 var running = await Admin(server, state).RunningAsync(cancellation).ConfigureAwait(false);
                 left = upstreams.Sum(upstream => running.GetValueOrDefault(upstream));
-                if (left > 0)
-                {
-                    await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellation).ConfigureAwait(false);
-                }
             }
             while (left > 0 && time.GetUtcNow() < until);
         }
         catch (PlatformException e)
         {
             log.LogWarning("requests that leave cannot be counted: {Reason}", e.Message);
-        }
-
-        foreach (var upstream in upstreams)
-        {
-            state.Draining[upstream] = true;
         }
 
         return left;
@@ -112,37 +107,95 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
         }
     }
 
-    internal static string Upstream(string container, int port) => string.Create(CultureInfo.InvariantCulture, $"{container}:{port}");
-
     private static int PortOf(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : IPEndPoint.TryParse(text, out var end) ? end.Port : 0;
 
-    private async Task LoadAsync(Server server, ServerRoutes state, Candidate? candidate, bool always, CancellationToken cancellation)
+    // The document, which knows no containers. One that was loaded is trusted when a release waits for its turn; Upkeep looks at it all the time.
+    private async Task LoadAsync(Server server, ServerRoutes state, List<App> apps, bool trust, CancellationToken cancellation)
     {
-        var apps = store.Apps.All.Where(app => app.ServerId == server.Id && app.Id != candidate?.App.Id).ToList();
-        var routed = apps.Where(app => app.ReleaseId is not null).Select(app => Routed(app, store.Releases.Find(app.ReleaseId))).ToList();
-        if (candidate is { App.ReleaseId: not null })
-        {
-            apps.Add(candidate.App);
-            routed.Add(Routed(candidate.App, candidate.Release));
-        }
-
-        if (apps.Count == 0 && candidate is null)
+        var (json, revision) = RouteDocument.Write([.. apps.Where(app => app.ReleaseId is not null).Select(app => new RoutedApp(app.Id, app.Name, DomainsOf(app)))], PortOf(server.HttpsPort));
+        if (trust && state.Loaded == revision)
         {
             return;
         }
 
         await proxy.EnsureAsync(server, apps.Select(app => app.EnvironmentId).Distinct(StringComparer.Ordinal), cancellation).ConfigureAwait(false);
-        var (json, revision) = RouteDocument.Write(routed, [.. state.Draining.Keys.Order(StringComparer.Ordinal)], PortOf(server.HttpsPort));
         var admin = Admin(server, state);
-        if (always || await PatientAsync(() => admin.RevisionAsync(cancellation), cancellation).ConfigureAwait(false) != revision)
+        if (await PatientAsync(() => admin.RevisionAsync(cancellation), cancellation).ConfigureAwait(false) != revision)
         {
             await PatientAsync(async () => { await admin.LoadAsync(json, cancellation).ConfigureAwait(false); return revision; }, cancellation).ConfigureAwait(false);
-            log.LogInformation("server {Server} has routes {Revision} for {Count} applications", server.Name, revision[..8], routed.Count);
+            log.LogInformation("server {Server} has routes {Revision} for {Count} applications", server.Name, revision[..8], apps.Count);
+        }
+
+        state.Loaded = revision;
+    }
+
+    // Where each application's requests go: the candidate's, or everything that differs from the store.
+    private async Task AimAsync(Server server, ServerRoutes state, List<App> apps, App? candidate, Action? commit, CancellationToken cancellation)
+    {
+        var targets = new Targets(engines.Of(server), proxy.Name);
+        if (candidate is null)
+        {
+            await CorrectAsync(targets, apps, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        var wanted = TargetOf(candidate);
+        if (wanted is not null)
+        {
+            await targets.SetAsync(candidate.Id, wanted, cancellation).ConfigureAwait(false);
+        }
+
+        try
+        {
+            commit?.Invoke();
+        }
+        catch
+        {
+            state.Loaded = null;
+            await CorrectAsync(targets, [.. store.Apps.All.Where(app => app.ServerId == server.Id)], CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+
+        await TidyAsync(() => targets.RemoveOthersAsync(candidate.Id, wanted, CancellationToken.None), candidate.Name).ConfigureAwait(false);
+    }
+
+    private static async Task CorrectAsync(Targets targets, List<App> apps, CancellationToken cancellation)
+    {
+        var present = await targets.ListAsync(cancellation).ConfigureAwait(false);
+        foreach (var app in apps)
+        {
+            var (wanted, has) = (TargetOf(app), present.GetValueOrDefault(app.Id) ?? []);
+            if (wanted is not null && has.FirstOrDefault() != wanted)
+            {
+                await targets.SetAsync(app.Id, wanted, cancellation).ConfigureAwait(false);
+            }
+
+            if (has.Any(target => target != wanted))
+            {
+                await targets.RemoveOthersAsync(app.Id, wanted, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        foreach (var stranger in present.Keys.Except(apps.Select(app => app.Id), StringComparer.Ordinal))
+        {
+            await targets.RemoveOthersAsync(stranger, null, cancellation).ConfigureAwait(false);
         }
     }
 
-    private RoutedApp Routed(App app, Release? release) =>
-        new(app.Name, DomainsOf(app), app.Stopped || release is null ? [] : [.. app.Containers.Select(container => Upstream(container, release.Port))]);
+    private static string? TargetOf(App app) => app.Stopped || app.ReleaseId is null || app.Target.Length == 0 ? null : app.Target;
+
+    // The new target counts already; what is left of old ones goes with the next look at the latest.
+    private async Task TidyAsync(Func<Task> call, string app)
+    {
+        try
+        {
+            await call().ConfigureAwait(false);
+        }
+        catch (PlatformException e)
+        {
+            log.LogWarning("old targets of {App} stay for now: {Reason}", app, e.Message);
+        }
+    }
 
     // A proxy that just starts, or starts again, answers in a moment.
     private async Task<string?> PatientAsync(Func<Task<string?>> call, CancellationToken cancellation)
@@ -166,18 +219,10 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
     {
         internal SemaphoreSlim Gate { get; } = new(1, 1);
 
-        /// <summary>Upstreams without new requests, and whether their last one has ended. They stay in the document until it changes anyway.</summary>
-        internal ConcurrentDictionary<string, bool> Draining { get; } = new(StringComparer.Ordinal);
+        /// <summary>Revision of the document that was loaded or found; null when that is not known.</summary>
+        internal string? Loaded { get; set; }
 
         internal CaddyAdmin? Admin { get; set; }
-
-        internal void ForgetDrained()
-        {
-            foreach (var upstream in Draining.Where(entry => entry.Value).Select(entry => entry.Key))
-            {
-                Draining.TryRemove(upstream, out _);
-            }
-        }
 
         public void Dispose()
         {

@@ -24,10 +24,11 @@ internal sealed class NameServer(NameTable table, TimeProvider time, ILogger log
     /// <param name="containerId">Whose questions they are.</param>
     /// <param name="sockets">Where it asks; the server's from now on.</param>
     /// <param name="servers">Who is asked for other names; none for a container that reaches nothing outside.</param>
-    internal void Serve(string containerId, NameSockets sockets, IReadOnlyList<IPAddress> servers)
+    /// <param name="plainNamesStay">Whether nobody outside is asked for addresses of names without a dot: the container has set <c>ndots</c>, and asks again with its search domains.</param>
+    internal void Serve(string containerId, NameSockets sockets, IReadOnlyList<IPAddress> servers, bool plainNamesStay = false)
     {
         Stop(containerId);
-        var client = new Client(containerId, sockets, servers);
+        var client = new Client(containerId, sockets, servers, plainNamesStay);
         _clients[containerId] = client;
         _ = GuardAsync(client, ReceiveAsync);
         _ = GuardAsync(client, AcceptAsync);
@@ -161,6 +162,11 @@ internal sealed class NameServer(NameTable table, TimeProvider time, ILogger log
             {
                 return DnsMessage.Addresses(query, question, addresses, limit);
             }
+
+            if (client.PlainNamesStay && !question.Name.Contains('.', StringComparison.Ordinal))
+            {
+                return DnsMessage.Empty(query, question, NoSuchName);
+            }
         }
         else if (question.Type == DnsType.Ptr && DnsMessage.ReverseAddress(question.Name) is { } address && table.Find(client.ContainerId, address) is { } name)
         {
@@ -199,7 +205,7 @@ internal sealed class NameServer(NameTable table, TimeProvider time, ILogger log
         }
     }
 
-    private sealed class Client(string containerId, NameSockets sockets, IReadOnlyList<IPAddress> servers) : IDisposable
+    private sealed class Client(string containerId, NameSockets sockets, IReadOnlyList<IPAddress> servers, bool plainNamesStay) : IDisposable
     {
         private readonly CancellationTokenSource _ended = new();
         private int _asking;
@@ -209,6 +215,8 @@ internal sealed class NameServer(NameTable table, TimeProvider time, ILogger log
         internal NameSockets Sockets { get; } = sockets;
 
         internal IReadOnlyList<IPAddress> Servers { get; set; } = servers;
+
+        internal bool PlainNamesStay { get; } = plainNamesStay;
 
         internal CancellationToken Ended => _ended.Token;
 
