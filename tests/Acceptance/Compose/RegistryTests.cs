@@ -1,4 +1,5 @@
 using Slipway.Acceptance.Fixture;
+using Slipway.Distribution.Tests.Fixture;
 
 namespace Slipway.Acceptance.Compose;
 
@@ -34,6 +35,27 @@ public sealed class RegistryTests : RegistryRoom
         Assert.Equal(0, (await ComposeAsync("--profile", "gone", "pull", "--ignore-pull-failures")).Code);
         Assert.Equal(18, (await ComposeAsync("--profile", "gone", "up", "-d", "gone")).Code);
         (await ComposeAsync("down")).Ok();
+    }
+
+    [Fact]
+    public async Task Pushes_and_pulls_show_how_far_they_are()
+    {
+        using var debian = await DebianRegistry.StartAsync();
+        string image = $"{debian.Host}/team/app";
+        File.WriteAllText(Path.Combine(Home, "compose.yaml"), $$"""
+            name: showing
+            services:
+              a: {image: "{{image}}", build: {dockerfile_inline: "FROM busybox\nRUN head -c 3000000 /dev/urandom > /v\n"} }
+            """);
+        (await ComposeAsync("build", "--quiet")).Ok();
+        Outcome pushed = await ComposeAsync("--progress", "tty", "push");
+        pushed.Ok();
+        Assert.Matches(@"Pushing [0-9.]+[kM]?B/[0-9.]+MB", pushed.Error);
+        await RemoveAsync(image);
+        (await RunAsync("builder", "prune", "-af")).Ok();
+        Outcome pulled = await ComposeAsync("--progress", "tty", "pull");
+        pulled.Ok();
+        Assert.Matches(@"Pulling [0-9.]+[kM]?B/[0-9.]+MB", pulled.Error);
     }
 
     private async Task ExpectAsync(string image, string policy, string id)

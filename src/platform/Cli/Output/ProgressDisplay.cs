@@ -23,6 +23,24 @@ internal sealed class ProgressDisplay(TextWriter output, bool terminal)
     public static async Task ShowAsync(Stream answer, TextWriter? output, bool onTerminal, Action<JsonNode>? aux = null)
     {
         ProgressDisplay? display = output is null ? null : new ProgressDisplay(output, onTerminal);
+        await FollowAsync(answer, message =>
+        {
+            if (message["aux"] is { } value)
+            {
+                aux?.Invoke(value);
+            }
+
+            display?.Show(message);
+        });
+        await (output?.FlushAsync() ?? Task.CompletedTask);
+    }
+
+    /// <summary>Follows a stream of messages to its end.</summary>
+    /// <param name="answer">Messages, one JSON object per line.</param>
+    /// <param name="show">Is given each.</param>
+    /// <exception cref="CommandException">A message is an error.</exception>
+    public static async Task FollowAsync(Stream answer, Action<JsonNode> show)
+    {
         await foreach (JsonNode message in EngineCalls.LinesAsync(answer))
         {
             if (message.Object("errorDetail") is not null || message["error"] is not null)
@@ -31,17 +49,7 @@ internal sealed class ProgressDisplay(TextWriter output, bool terminal)
                 throw new CommandException(text);
             }
 
-            if (message["aux"] is { } value)
-            {
-                aux?.Invoke(value);
-            }
-
-            display?.Show(message);
-        }
-
-        if (output is not null)
-        {
-            await output.FlushAsync();
+            show(message);
         }
     }
 

@@ -44,14 +44,26 @@ internal static class RegistryVerbs
     /// <summary>Pulls an image; a name that ends in a colon means all its tags.</summary>
     public static async Task PullAsync(Invocation call, string name, string platform, TextWriter? progress)
     {
+        await using Stream answer = await OpenPullAsync(call, name, platform);
+        await ProgressDisplay.ShowAsync(answer, progress, ProgressDisplay.IsTerminal(progress == call.Error ? 2 : 1));
+    }
+
+    /// <summary>Begins to pull an image; the messages about it.</summary>
+    public static async Task<Stream> OpenPullAsync(Invocation call, string name, string platform)
+    {
         bool all = name.EndsWith(':');
         (string repository, string tag) = ImageName.Split(name.TrimEnd(':'));
-        await using Stream answer = await call.Engine.OpenAsync(
+        return await call.Engine.OpenAsync(
             "POST",
             ApiPath.Of("/images/create").With("fromImage", repository).With("tag", all ? null : tag.Length > 0 ? tag : "latest").With("platform", platform),
             headers: Store(call).HeaderFor(repository));
-        await ProgressDisplay.ShowAsync(answer, progress, ProgressDisplay.IsTerminal(progress == call.Error ? 2 : 1));
     }
+
+    /// <summary>Begins to push an image, or all tags of a repository for an empty one; the messages about it.</summary>
+    public static Task<Stream> OpenPushAsync(Invocation call, string repository, string tag, string platform) => call.Engine.OpenAsync(
+        "POST",
+        ApiPath.Of("/images/", repository, "/push").With("tag", tag).With("platform", PlatformJson.Of(platform)),
+        headers: Store(call).HeaderFor(repository));
 
     public static Verb Push() => new(
         "NAME[:TAG]",
@@ -72,10 +84,7 @@ internal static class RegistryVerbs
                 await call.Out.WriteLineAsync("Using default tag: latest");
             }
 
-            await using Stream answer = await call.Engine.OpenAsync(
-                "POST",
-                ApiPath.Of("/images/", repository, "/push").With("tag", tag).With("platform", PlatformJson.Of(call.Flags.String("platform"))),
-                headers: Store(call).HeaderFor(repository));
+            await using Stream answer = await OpenPushAsync(call, repository, tag, call.Flags.String("platform"));
             await ProgressDisplay.ShowAsync(answer, call.Flags.Bool("quiet") ? null : call.Out, ProgressDisplay.IsTerminal(1));
             return 0;
         })

@@ -1,3 +1,4 @@
+using Slipway.Cli.Output;
 using Slipway.Client;
 using Slipway.Compose;
 using Slipway.Compose.Actions;
@@ -15,11 +16,35 @@ internal static class ComposeImages
     {
         try
         {
-            await RegistryVerbs.PullAsync(compose.Call, name, platform, null);
+            await using Stream answer = await RegistryVerbs.OpenPullAsync(compose.Call, name, platform);
+            await FollowAsync(compose, answer, name, "Pulling");
         }
         catch (Exception e) when (e is CommandException or EngineApiException)
         {
             throw new ComposeException((e is EngineApiException ? "Error response from daemon: " : "") + e.Message) { Cause = FailureCause.Pull };
         }
+    }
+
+    /// <summary>Pushes one tag, <c>latest</c> where none is named.</summary>
+    public static async Task PushAsync(ComposeCall compose, string name)
+    {
+        (string repository, string tag) = ImageName.Split(name);
+        await using Stream answer = await RegistryVerbs.OpenPushAsync(compose.Call, repository, tag.Length > 0 ? tag : "latest", "");
+        await FollowAsync(compose, answer, name, "Pushing");
+    }
+
+    // How far it is, where lines change in place; elsewhere it would fill the log.
+    private static Task FollowAsync(ComposeCall compose, Stream answer, string name, string doing)
+    {
+        LayerTotals totals = new();
+        string shown = "";
+        return ProgressDisplay.FollowAsync(answer, message =>
+        {
+            if (compose.Display.Live && totals.Add(message) is { } sum && sum != shown)
+            {
+                shown = sum;
+                compose.Display.Show(new Progress("Image", name, $"{doing} {sum}", ProgressState.Working));
+            }
+        });
     }
 }

@@ -84,7 +84,7 @@ internal static class ImageCommands
             {
                 try
                 {
-                    await compose.Work.DoAsync("Image", image, "Pushing", "Pushed", () => compose.DelegateAsync("push", RegistryVerbs.Push(), ["--quiet", image]));
+                    await compose.Work.DoAsync("Image", image, "Pushing", "Pushed", () => ComposeImages.PushAsync(compose, image));
                 }
                 catch (Exception e) when (ignore && e is EngineApiException or CommandException)
                 {
