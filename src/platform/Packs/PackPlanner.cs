@@ -30,11 +30,15 @@ public static class PackPlanner
             "dockerfile" => Dockerfile(tree, options),
             "compose" => Compose(Needed(tree, options), options),
             "static" => AutoPlanner.Plan(Needed(tree, options), options, new Providers.Static.StaticProvider { Publish = options.PublishDirectory ?? "" }),
-            "auto" => AutoPlanner.Plan(Needed(tree, options), options, null),
+            "auto" => AutoPlanner.Plan(Needed(tree, options), options, null, Described),
             _ => throw new PackException($"There is no build pack \"{options.Pack}\". There are: {string.Join(", ", Packs)}"),
         };
         return plan with { ContextDirectory = plan.ContextDirectory.Length > 0 ? plan.ContextDirectory : tree?.Within ?? "" };
     }
+
+    /// <summary>The plan of a source that is no language of ours but says itself how it is built; null when it does not.</summary>
+    private static PackPlan? Described(SourceTree tree, PackOptions options) =>
+        tree.FileExists(options.DockerfilePath) ? Dockerfile(tree, options) : tree.FirstFile(s_composeFiles) is not null ? Compose(tree, options) : null;
 
     private static SourceTree Needed(SourceTree? tree, PackOptions options) =>
         tree ?? throw new PackException($"The build pack \"{options.Pack}\" needs a source");

@@ -111,7 +111,7 @@ internal sealed class PrivateDaemon : IAsyncDisposable
         Api.Dispose();
     }
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         var directory = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(directory, "Slipway.slnx")))

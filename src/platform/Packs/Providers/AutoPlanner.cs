@@ -19,12 +19,18 @@ internal sealed class AutoPlanner
     /// <param name="source">The base directory.</param>
     /// <param name="options">What was decided beforehand.</param>
     /// <param name="only">The provider to use instead of detecting one.</param>
-    internal static PackPlan Plan(SourceTree source, PackOptions options, Provider? only)
+    /// <param name="otherwise">The plan when nothing was recognised; null for none.</param>
+    internal static PackPlan Plan(SourceTree source, PackOptions options, Provider? only, Func<SourceTree, PackOptions, PackPlan?>? otherwise = null)
     {
         var plan = new AutoPlanner(new PackContext(source, options.Environment), options).Make(only);
         if (plan is not null)
         {
             return plan with { ContextDirectory = source.Within };
+        }
+
+        if (otherwise?.Invoke(source, options) is { } described)
+        {
+            return described;
         }
 
         var directories = source.Entries("", directories: true).Where(d => d[0] != '.').ToArray();
@@ -33,7 +39,7 @@ internal sealed class AutoPlanner
             throw Nothing(source, directories);
         }
 
-        var below = Plan(source.Below(directories[0]), options, only);
+        var below = Plan(source.Below(directories[0]), options, only, otherwise);
         return below with { Warnings = [$"Using subdirectory \"{directories[0]}\"", .. below.Warnings] };
     }
 
@@ -42,9 +48,8 @@ internal sealed class AutoPlanner
         var files = source.Entries("", directories: false);
         var entries = directories.Select(d => d + "/").Concat(files).Take(20).ToArray();
         return new PackException("No language was recognised. Looked for package.json, requirements.txt, pyproject.toml, Pipfile, main.py, go.mod, main.go, composer.json, index.php, Gemfile, "
-            + "pom.xml, gradlew, index.html, public/, dist/, start.sh, Procfile and nixpacks.toml.\n"
-            + (entries.Length > 0 ? "The source has:\n" + string.Join('\n', entries.Select(e => "  " + e)) : "The source is empty.")
-            + (source.FirstFile("Dockerfile", "Containerfile") is { } file ? $"\nThere is a {file}: choose the build pack \"dockerfile\"." : ""));
+            + "pom.xml, gradlew, index.html, public/, dist/, start.sh, Procfile, nixpacks.toml, Dockerfile and compose.yaml.\n"
+            + (entries.Length > 0 ? "The source has:\n" + string.Join('\n', entries.Select(e => "  " + e)) : "The source is empty."));
     }
 
     /// <summary>The plan; null when nothing says what to do.</summary>
@@ -66,6 +71,11 @@ internal sealed class AutoPlanner
         if (draft.Start is null && !draft.StartsItself)
         {
             throw new PackException("No start command could be found. " + (draft.StartHelp.Length > 0 ? draft.StartHelp : "Set a start command, or add a Procfile with a line \"web: command\"."));
+        }
+
+        if (only is null && _context.Source.FileExists(_options.DockerfilePath))
+        {
+            _context.Warn($"there is a {_options.DockerfilePath}, which is not used: choose the build pack \"dockerfile\" for it");
         }
 
         var also = detected.Skip(1).Where(d => d.Provider.Name is not "static" && chosen.TrueForAll(c => c.Item1 != d.Provider)).Select(d => new Choice(d.Provider.Name, d.Reason!));
@@ -140,9 +150,12 @@ internal sealed class AutoPlanner
             phase.Commands.Add(release);
         }
 
-        foreach (var variable in draft.Variables.Keys.Where(k => _context.Plain(k) is not null).ToArray())
+        foreach (var variables in (Dictionary<string, string>[])[draft.Variables, draft.BuildVariables])
         {
-            draft.Variables[variable] = _context.Plain(variable)!;
+            foreach (var variable in variables.Keys.Where(k => _context.Plain(k) is not null).ToArray())
+            {
+                variables[variable] = _context.Plain(variable)!;
+            }
         }
     }
 

@@ -70,6 +70,9 @@ internal sealed class Draft
     /// <summary>What the image takes from the build beside the source; null for the whole application directory.</summary>
     internal List<Copied>? Outputs { get; set; }
 
+    /// <summary>Tools of the build that the image has too.</summary>
+    internal List<Copied> RunTools { get; } = [];
+
     /// <summary>The image has the source too, when it takes only <see cref="Outputs"/> from the build.</summary>
     internal bool WithSource { get; set; }
 

@@ -7,7 +7,7 @@ internal sealed class BuildInputs(Draft draft, PackOptions options)
 {
     /// <summary>Names of arguments that a phase may see. Installing sees those of its package manager only, so that others do not repeat it.</summary>
     internal IEnumerable<string> Arguments(bool installs) =>
-        options.Environment.Keys.Where(n => IsName(n) && !IsSetting(n) && !draft.Variables.ContainsKey(n) && Visible(n, installs)).Order(StringComparer.Ordinal);
+        options.Environment.Keys.Where(n => IsName(n) && !IsSetting(n) && !draft.Variables.ContainsKey(n) && !draft.BuildVariables.ContainsKey(n) && Visible(n, installs)).Order(StringComparer.Ordinal);
 
     /// <summary>The mounts of a command, each with a space behind it.</summary>
     internal IEnumerable<string> Mounts(DraftPhase phase, string command, bool installs)

@@ -236,6 +236,7 @@ internal sealed partial class DockerfileText(Draft draft, IReadOnlyList<DraftPha
             return;
         }
 
+        draft.RunTools.ForEach(t => Line($"COPY --from=build {t.From} {t.To}"));
         if (OnlyInstalls)
         {
             draft.Dependencies.ForEach(d => Line($"COPY {owner}--from=build {d} {d}"));

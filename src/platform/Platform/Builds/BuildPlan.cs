@@ -13,6 +13,9 @@ internal sealed record BuildPlan(string Dockerfile)
     /// <summary>Stage to build; null for the last.</summary>
     public string? Target { get; init; }
 
+    /// <summary>Images that it starts from.</summary>
+    public IReadOnlyList<string> BaseImages { get; init; } = [];
+
     /// <summary>What the context leaves out, as a <c>.dockerignore</c>; null leaves the context's own in force.</summary>
     public string? Ignore { get; init; }
 
@@ -63,7 +66,7 @@ public sealed class BuildPlanner(AppRepositories repositories, ServerOptions opt
             var start = plan.Pack == "dockerfile" && plan.StartReason != "the image's own" ? plan.StartCommand : null;
             return new BuildPlan(plan.Dockerfile ?? throw new PlatformException(Refusal.Invalid, $"the build pack {plan.Pack} makes no image of its own; it is not available for applications yet"))
             {
-                Target = plan.Target, Ignore = plan.ContextIgnore, Port = plan.Port, StartCommand = start, ReleaseCommand = plan.ReleaseCommand, Notes = NotesOf(plan),
+                Target = plan.Target, BaseImages = plan.BaseImages, Ignore = plan.ContextIgnore, Port = plan.Port, StartCommand = start, ReleaseCommand = plan.ReleaseCommand, Notes = NotesOf(plan),
             };
         }
         catch (PackException e)

@@ -20,6 +20,7 @@ public sealed class ImageBuild(AppRepositories repositories, ServerOptions optio
     /// <exception cref="PlatformException">The build failed; the message begins with the failing command.</exception>
     internal async Task RunAsync(EngineClient engine, Server server, ImageOrder order, DeploymentLog log, CancellationToken cancellation)
     {
+        await CheckBaseAsync(engine, server, order.Plan, cancellation).ConfigureAwait(false);
         var directory = Directory.CreateDirectory(Path.Combine(_root, Identity.New())).FullName;
         try
         {
@@ -45,6 +46,18 @@ public sealed class ImageBuild(AppRepositories repositories, ServerOptions optio
         finally
         {
             Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    // Base images of ours are in no registry: they are made on the server.
+    private static async Task CheckBaseAsync(EngineClient engine, Server server, BuildPlan plan, CancellationToken cancellation)
+    {
+        foreach (var image in plan.BaseImages.Where(image => image.StartsWith("slipway/", StringComparison.Ordinal)).Distinct())
+        {
+            if (await ReleaseBuild.FindAsync(engine, image, cancellation).ConfigureAwait(false) is null)
+            {
+                throw new PlatformException(Refusal.Invalid, $"server {server.Name} lacks the base image {image}; make it there: slipway image bootstrap {image["slipway/".Length..].Replace(":latest", "", StringComparison.Ordinal)}");
+            }
         }
     }
 

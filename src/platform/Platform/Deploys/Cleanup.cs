@@ -36,7 +36,8 @@ public sealed class Cleanup(PlatformStore store, EnginePool engines, DeploymentL
     /// <summary>Removes all images of an application.</summary>
     internal Task RemoveAllAsync(App app, Server server, CancellationToken cancellation) => RemoveImagesAsync(app, server, [], cancellation);
 
-    // Everything tagged as this application's that no kept release names: also what failed deployments have built.
+    // Everything tagged as this application's that no kept release names: also what failed deployments have built. Base images have names like
+    // applications (slipway/static:latest), but no tags that are digits of a digest.
     private async Task RemoveImagesAsync(App app, Server server, HashSet<string> kept, CancellationToken cancellation)
     {
         var engine = engines.Of(server);
@@ -46,7 +47,7 @@ public sealed class Cleanup(PlatformStore store, EnginePool engines, DeploymentL
         {
             foreach (var image in await engine.ListImagesAsync(cancellation: cancellation).ConfigureAwait(false))
             {
-                foreach (var tag in (image.RepoTags ?? []).Where(tag => (tag.StartsWith(prefix, StringComparison.Ordinal) || (pushed is not null && tag.StartsWith(pushed, StringComparison.Ordinal))) && !kept.Contains(tag)))
+                foreach (var tag in (image.RepoTags ?? []).Where(tag => (tag.StartsWith(prefix, StringComparison.Ordinal) || (pushed is not null && tag.StartsWith(pushed, StringComparison.Ordinal))) && IsBuilt(tag) && !kept.Contains(tag)))
                 {
                     await engine.RemoveImageAsync(tag, cancellation: cancellation).ConfigureAwait(false);
                     log.LogInformation("removed image {Image}", tag);
@@ -58,6 +59,8 @@ public sealed class Cleanup(PlatformStore store, EnginePool engines, DeploymentL
             log.LogWarning("images of {App} could not be removed: {Reason}", app.Name, e.Message);
         }
     }
+
+    private static bool IsBuilt(string image) => image[(image.LastIndexOf(':') + 1)..] is { Length: 16 } tag && tag.All(char.IsAsciiHexDigitLower);
 
     private void ForgetDeployments(App app)
     {

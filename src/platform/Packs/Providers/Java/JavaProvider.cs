@@ -62,7 +62,7 @@ internal sealed partial class JavaProvider : Provider
             draft.Tools.Add(new ToolChoice("maven", "", context.Stack.Version("maven"), "pom.xml"));
         }
 
-        draft.Phase("build").Commands.Add($"{command} -B -DskipTests clean package");
+        draft.Phase("build").Commands.Add($"{command} -B -DskipTests package");
         draft.Phase("build").Caches.Add("/root/.m2/repository");
     }
 

@@ -51,8 +51,10 @@ internal sealed class NodeProvider : Provider
         setup.Caches.Add("/root/.npm");
         if (runtime.Download is { } version)
         {
-            setup.Commands.Add($"npm install --global --prefix {DownloadedDirectory} \"node-linux-$(dpkg --print-architecture | sed s/amd64/x64/)@{version}\" npm@{PackageManager.Bundled(runtime.Major)}"
+            setup.Commands.Add($"npm install --global --prefix {DownloadedDirectory} \"node-linux-$(dpkg --print-architecture | sed s/amd64/x64/)@{version}\""
                 + $" && ln -sf {DownloadedDirectory}/lib/node_modules/node-linux-*/bin/node {NodeRuntime.Fetched}");
+            // By the new Node: npm refuses one that it is too new for.
+            setup.Commands.Add($"node /usr/bin/npm install --global --prefix {DownloadedDirectory} npm@{PackageManager.Bundled(runtime.Major)}");
             setup.Paths.Add(DownloadedDirectory + "/bin");
         }
 
@@ -142,15 +144,14 @@ internal sealed class NodeProvider : Provider
         var command = draft.Resolved ?? start ?? "";
         if (NodeStart.UsesManager(command))
         {
-            draft.RunImage = "node";
+            draft.RunImage = runtime.Download is null ? "node" : "base";
             string[] places = draft.Phase("setup").Commands.Count == 0 ? [] : runtime.Download is null ? s_managers : [.. s_managers, DownloadedDirectory];
-            draft.Dependencies.AddRange(places);
-            draft.Outputs?.AddRange(places.Select(p => new Copied(p, p)));
+            draft.RunTools.AddRange(places.Select(p => new Copied(p, p)));
         }
         else if (runtime.Download is not null)
         {
             draft.RunImage = "base";
-            (draft.Outputs ??= draft.Everything()).Insert(0, new Copied(NodeRuntime.Fetched, "/usr/local/bin/node"));
+            draft.RunTools.Add(new Copied(NodeRuntime.Fetched, "/usr/local/bin/node"));
         }
     }
 

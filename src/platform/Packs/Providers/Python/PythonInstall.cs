@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Slipway.Toml;
 
 namespace Slipway.Packs.Providers.Python;
 
@@ -31,15 +32,33 @@ internal sealed partial record PythonInstall(string Tool, string Reason)
     internal void AddTo(Draft draft, PackContext context)
     {
         var install = draft.Phase("install");
-        install.Commands.AddRange(Commands(context));
+        if (Tool == "setuptools" && Declared(context) is { } declared)
+        {
+            // What it depends on is installed before its source is there, so that a changed line does not install it again.
+            install.Commands.AddRange(declared.Length > 0 ? ["pip install " + string.Join(' ', declared)] : []);
+            draft.Phase("build").Commands.Add("pip install --no-deps .");
+            draft.Phase("build").Caches.Add("/root/.cache/pip");
+        }
+        else
+        {
+            install.Commands.AddRange(Commands(context));
+        }
+
         install.Caches.AddRange(Tool == "uv" ? ["/root/.cache/uv", "/root/.cache/pip"] : ["/root/.cache/pip"]);
-        install.Files = Tool is "setuptools" || NeedsSource(context) ? null
+        install.Files = Tool == "setuptools" ? (draft.Phase("build").Commands.Count > 0 ? [] : null) : NeedsSource(context) ? null
             : [.. context.Source.Entries("", directories: false).Where(f => f.StartsWith("requirements", StringComparison.Ordinal)
                 || f is "pyproject.toml" or "poetry.lock" or "pdm.lock" or "uv.lock" or "Pipfile" or "Pipfile.lock" or "setup.py" or "setup.cfg" or "constraints.txt")];
         draft.Dependencies.Add("/opt/venv");
         draft.BuildVariables["UV_PROJECT_ENVIRONMENT"] = draft.BuildVariables["VIRTUAL_ENV"] = "/opt/venv";
         draft.BuildVariables["POETRY_VIRTUALENVS_CREATE"] = "false";
         draft.Tools.Add(new ToolChoice(Tool, "", "", Reason));
+        if (Tool == "setuptools")
+        {
+            // So that a package index need not have what every build of a package needs.
+            draft.Phase("setup").Packages.Add("python3-wheel-whl");
+            draft.BuildVariables["PIP_FIND_LINKS"] = "/usr/share/python-wheels";
+        }
+
         if (Tool is not ("pip" or "setuptools" or "skip"))
         {
             AddTool(draft, context);
@@ -63,6 +82,15 @@ internal sealed partial record PythonInstall(string Tool, string Reason)
         draft.Tools[^1] = new ToolChoice(Tool, version ?? "", version ?? "", reason);
     }
 
+    /// <summary>The dependencies that <c>pyproject.toml</c> declares (PEP 621), quoted for the shell; null when they come from elsewhere or lie in the source.</summary>
+    private static string[]? Declared(PackContext context)
+    {
+        var project = context.Document("pyproject.toml")?.At("project") as TomlTable;
+        var dependencies = (project?.At("dependencies") as List<object> ?? []).OfType<string>().ToArray();
+        return project is null || (project.At("dynamic") as List<object> ?? []).Contains("dependencies") || dependencies.Any(d => d.Contains('\n', StringComparison.Ordinal) || d.Contains("file:", StringComparison.Ordinal))
+            ? null : [.. dependencies.Select(d => $"'{d.Replace("'", "'\\''", StringComparison.Ordinal)}'")];
+    }
+
     private static bool NeedsSource(PackContext context)
     {
         var text = context.Source.Text("requirements.txt") ?? "";
@@ -72,7 +100,7 @@ internal sealed partial record PythonInstall(string Tool, string Reason)
     private string[] Commands(PackContext context) => Tool switch
     {
         "pip" => [Wheels(context) is { } wheels ? $"pip install --no-index --find-links {wheels} -r requirements.txt" : "pip install -r requirements.txt"],
-        "setuptools" => ["pip install --upgrade build setuptools && pip install ."],
+        "setuptools" => ["pip install ."],
         "poetry" => [context.Document("pyproject.toml")?.Text("tool", "poetry", "name") is null || context.Source.FileExists("main.py")
             ? "poetry install --only main --no-root --no-interaction --no-ansi" : "poetry install --only main --no-interaction --no-ansi --no-root"],
         "pdm" => ["pdm install --prod"],

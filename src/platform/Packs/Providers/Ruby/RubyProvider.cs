@@ -63,13 +63,15 @@ internal sealed partial class RubyProvider : Provider
     private static void Install(Draft draft, PackContext context, string gemfile)
     {
         var install = draft.Phase("install");
-        install.Commands.Add("bundle install");
+        var vendored = context.Source.Entries("vendor/cache", directories: false).Any(f => f.EndsWith(".gem", StringComparison.Ordinal));
+        install.Commands.Add(vendored ? "bundle install --local" : "bundle install");
         install.Caches.Add("/root/.bundle/cache");
         install.Files = gemfile.Contains("path:", StringComparison.Ordinal) || gemfile.Contains("gemspec", StringComparison.Ordinal) || gemfile.Contains("local", StringComparison.Ordinal) ? null
             : [.. new[] { "Gemfile", "Gemfile.lock", ".ruby-version", ".tool-versions", "vendor/cache" }.Where(f => context.Source.FileExists(f) || context.Source.DirectoryExists(f))];
         draft.Dependencies.Add("/app/vendor/bundle");
         draft.BuildVariables["BUNDLE_WITHOUT"] = "development:test";
         draft.BuildVariables["BUNDLE_JOBS"] = "4";
+        draft.BuildVariables["BUNDLE_SILENCE_ROOT_WARNING"] = "1";
     }
 
     private static void Rails(Draft draft, Func<string, bool> has)
