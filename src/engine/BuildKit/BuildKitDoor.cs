@@ -100,7 +100,8 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
         _uploads = new UploadTable(builder.Engine.Time);
         var registry = new SessionRegistry(registries);
         var cache = new ExportCache(builder, registry);
-        var gateway = new GatewayMethods(builds, new Frontend(builder, sessions, registry, _uploads), new SharedResults(builder.Engine), cache, new ImageConfigs(builder, registry));
+        var gateway = new GatewayMethods(
+            builds, new Frontend(builder, sessions, registry, _uploads), new SharedResults(), new LocalImages(builder.Engine), new CacheSources(builder, registry), new ImageConfigs(builder, registry));
         var methods = new Dictionary<string, Func<GrpcCall, Task>>(StringComparer.Ordinal);
         gateway.Map(methods);
         _control = new ControlMethods(builder, sessions, builds, gateway, new ExportResult(new ExportImage(builder, registry), new ExportFiles(builder), cache));

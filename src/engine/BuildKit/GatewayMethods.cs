@@ -7,7 +7,7 @@ using Slipway.BuildKitApi.Messages.Gateway;
 namespace Slipway.BuildKit;
 
 /// <summary><c>moby.buildkit.v1.frontend.LLBBridge</c>: what a client's part of a build asks for. The build is named by metadata.</summary>
-internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend frontend, SharedResults shared, ExportCache cache, ImageConfigs images)
+internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend frontend, SharedResults shared, LocalImages local, CacheSources cache, ImageConfigs images)
 {
     private const string Service = "/moby.buildkit.v1.frontend.LLBBridge/";
 
@@ -48,7 +48,7 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
     internal async Task<Result> SolveAsync(ClientBuild build, IReadOnlyDictionary<string, string> values, IEnumerable<KeyValuePair<string, Definition>> inputs, IEnumerable<CacheOptionsEntry> imports)
     {
         var images = await shared.OpenAsync(inputs, build.Canceled).ConfigureAwait(false);
-        build.AtEnd(() => shared.CloseAsync(images));
+        build.AtEnd(() => Task.WhenAll(images.Values.Select(local.RemoveAsync)));
         var options = new FrontendOptions(values, images);
         if (options.Subrequest.Length > 0)
         {
@@ -57,7 +57,8 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
                 : Subrequests.Answer(options, options.Subrequest == Subrequests.Describe ? [] : await frontend.DefinitionAsync(build, options).ConfigureAwait(false));
         }
 
-        await cache.ImportAsync(build, [.. imports, .. Caches(build, options)], options.Requests()[0].Platform).ConfigureAwait(false);
+        await cache.ImportAsync(build, CacheSources.Of(build, options, imports), options.Requests()[0].Platform).ConfigureAwait(false);
+        options = new FrontendOptions(values, images) { Opened = await local.OpenLayoutsAsync(build, options).ConfigureAwait(false) };
         var results = await frontend.PlanAsync(build, options).ConfigureAwait(false);
         if (results is [var only])
         {
@@ -79,10 +80,6 @@ internal sealed class GatewayMethods(Rendezvous<ClientBuild> builds, Frontend fr
         var id = build.Keep(result);
         return new Ref { Id = id, Def = shared.Describe(id, result) };
     }
-
-    // The client that plans by itself names them in its call, others in the request.
-    private static IEnumerable<CacheOptionsEntry> Caches(ClientBuild build, FrontendOptions options) =>
-        (build.Request.Frontend.Length > 0 ? build.Request.Cache?.Imports : null) ?? options.CacheFrom.Select(name => new CacheOptionsEntry { Type = "registry", Attrs = { ["ref"] = name } });
 
     private async Task PingAsync(GrpcCall call)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Slipway.BuildClient.Files;
 using Slipway.BuildClient.Services;
 using Slipway.BuildKitApi.Messages;
 
@@ -15,7 +16,9 @@ internal sealed class BuildPlan : IAsyncDisposable
     private readonly string _id;
     private readonly Dictionary<string, string> _directories = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _options = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BlobDirectory> _layouts = new(StringComparer.Ordinal);
     private readonly ForwardedAgents _agents;
+    private LocalCaches _caches = null!;
     private DirectoryInfo? _temporary;
 
     private BuildPlan(BuildOrder order, string id, ForwardedAgents agents) => (_order, _id, _agents) = (order, id, agents);
@@ -33,7 +36,10 @@ internal sealed class BuildPlan : IAsyncDisposable
             plan.Define();
             await plan.PlaceContextAsync(cancel).ConfigureAwait(false);
             plan.PlaceContexts();
-            plan.Session = new SessionServices(plan.SharedKey(), order, new SentDirectories(plan._directories), new ReceivedResults(order.Outputs), new SecretFiles(order.Secrets), plan._agents);
+            plan._caches = LocalCaches.Of(order);
+            plan.Session = new SessionServices(
+                plan.SharedKey(), order, new SentDirectories(plan._directories), new ReceivedResults(order.Outputs), new SecretFiles(order.Secrets), plan._agents,
+                new BlobDirectories(plan._caches.Directories.Concat(plan._layouts).ToDictionary()));
             return plan;
         }
         catch
@@ -52,7 +58,7 @@ internal sealed class BuildPlan : IAsyncDisposable
             request.FrontendAttrs[name] = value;
         }
 
-        request.Cache.Imports.AddRange(_order.CacheFrom.Select(Entry));
+        request.Cache.Imports.AddRange(_caches.Imports.Select(Entry));
         request.Cache.Exports.AddRange(_order.CacheTo.Select(Entry));
         var outputs = _order.Outputs.Where(output => output.Type != "cacheonly").Select(output => BuildOutputs.Exporter(_order, output)).ToList();
         if (outputs is [var only])
@@ -67,6 +73,10 @@ internal sealed class BuildPlan : IAsyncDisposable
 
         return request;
     }
+
+    /// <summary>Does what remains to be done when the build was good.</summary>
+    /// <param name="told">What the engine says of the result.</param>
+    internal void Finish(IReadOnlyDictionary<string, string> told) => _caches.Finish(told);
 
     public async ValueTask DisposeAsync()
     {
@@ -164,8 +174,15 @@ internal sealed class BuildPlan : IAsyncDisposable
 
     private void PlaceContexts()
     {
+        const string layout = "oci-layout://";
         foreach (var (name, value) in _order.Contexts)
         {
+            if (value.StartsWith(layout, StringComparison.Ordinal))
+            {
+                _options["context:" + name] = layout + PlaceLayout(name, value[layout.Length..]);
+                continue;
+            }
+
             if (value.Contains("://", StringComparison.Ordinal) || IsRemote(value))
             {
                 _options["context:" + name] = value;
@@ -177,6 +194,20 @@ internal sealed class BuildPlan : IAsyncDisposable
             _directories[key] = Existing(value);
             _options["context:" + name] = "local:" + key;
         }
+    }
+
+    // path[:tag][@digest] → name of the directory in this session, and digest
+    private string PlaceLayout(string context, string place)
+    {
+        var at = place.IndexOf('@', StringComparison.Ordinal);
+        var path = at < 0 ? place : place[..at];
+        var colon = path.LastIndexOf(':');
+        var (root, tag) = colon > path.LastIndexOf('/') ? (path[..colon], path[(colon + 1)..]) : (path, null);
+        var directory = new BlobDirectory(Existing(root));
+        var digest = at >= 0 ? place[(at + 1)..] : directory.Find(tag)?.ToString() ?? throw new BuildFailedException($"could not find {tag ?? "an only image"} in image layout {root} of context {context}", null);
+        var store = Guid.NewGuid().ToString("N");
+        _layouts["oci:" + store] = directory;
+        return $"{store}@{digest}";
     }
 
     private static bool IsRemote(string context) =>

@@ -21,9 +21,17 @@ public sealed class BuildRun(EngineClient engine)
     /// <exception cref="BuildFailedException">It failed.</exception>
     /// <exception cref="EngineApiException">The engine has no such API, or refuses.</exception>
     public Task<BuildOutcome> RunAsync(BuildOrder order, Action<BuildUpdate> report, CancellationToken cancel = default) =>
-        ConnectedAsync(order, (channel, request) => SolveAsync(channel, request, report, cancel), cancel);
+        ConnectedAsync(
+            order,
+            async (channel, plan, request) =>
+            {
+                var outcome = await SolveAsync(channel, request, report, cancel).ConfigureAwait(false);
+                plan.Finish(outcome.Told);
+                return outcome;
+            },
+            cancel);
 
-    private async Task<T> ConnectedAsync<T>(BuildOrder order, Func<GrpcChannel, SolveRequest, Task<T>> work, CancellationToken cancel)
+    private async Task<T> ConnectedAsync<T>(BuildOrder order, Func<GrpcChannel, BuildPlan, SolveRequest, Task<T>> work, CancellationToken cancel)
     {
         var id = Guid.NewGuid().ToString("N");
         await using var plan = await BuildPlan.MakeAsync(order, id, cancel).ConfigureAwait(false);
@@ -34,7 +42,7 @@ public sealed class BuildRun(EngineClient engine)
         var serving = connection.RunAsync(stop.Token);
         try
         {
-            return await work(new GrpcChannel(connection), plan.Request(session.Id)).ConfigureAwait(false);
+            return await work(new GrpcChannel(connection), plan, plan.Request(session.Id)).ConfigureAwait(false);
         }
         finally
         {
@@ -50,7 +58,7 @@ public sealed class BuildRun(EngineClient engine)
     /// <returns>The answer's documents: <c>result.txt</c>, <c>result.json</c>.</returns>
     /// <exception cref="BuildFailedException">The engine cannot answer.</exception>
     public Task<IReadOnlyDictionary<string, string>> AskAsync(BuildOrder order, string question, CancellationToken cancel = default) =>
-        ConnectedAsync(order, (channel, request) => AskAsync(channel, request, question, cancel), cancel);
+        ConnectedAsync(order, (channel, _, request) => AskAsync(channel, request, question, cancel), cancel);
 
     // The client runs the build's outer part: it asks the frontend and keeps what it says.
     private static async Task<IReadOnlyDictionary<string, string>> AskAsync(GrpcChannel channel, SolveRequest request, string question, CancellationToken cancel)

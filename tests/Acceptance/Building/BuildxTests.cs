@@ -9,8 +9,6 @@ public sealed class BuildxTests(EngineRoom room)
 {
     private const string OldDocker = "/usr/bin/docker";
 
-    private static readonly string Plugins = Environment.GetEnvironmentVariable("SLIPWAY_CLI_PLUGINS") ?? "/var/cache/slipway-test/cli-plugins";
-
     [Fact]
     public async Task ABuildShowsItsStepsAndSendsNothingTwice()
     {
@@ -186,25 +184,9 @@ public sealed class BuildxTests(EngineRoom room)
 
     private Task<Outcome> TryAsync(Context context, params string[] options) => Buildx(["build", "--progress=plain", .. options, context.Path]);
 
-    private async Task<Outcome> Buildx(params string[] arguments)
-    {
-        using var command = Start(["buildx", .. arguments]);
-        return await command.EndAsync(60);
-    }
+    private Task<Outcome> Buildx(params string[] arguments) => Plugged.RunAsync(room, ["buildx", .. arguments]);
 
-    // The clients have a home of their own: other tests' docker has no plugins and builds by the classic endpoint.
-    private CommandLine Start(params string[] arguments)
-    {
-        var home = Directory.CreateDirectory(Path.Combine(room.Home, "plugged")).FullName;
-        var link = Path.Combine(home, "cli-plugins");
-        Assert.True(Directory.Exists(Plugins), $"{Plugins} is missing: run scripts/docker-plugins");
-        if (!Directory.Exists(link))
-        {
-            Directory.CreateSymbolicLink(link, Plugins);
-        }
-
-        return CommandLine.Start(EngineRoom.DockerProgram, ["-H", "unix://" + room.Daemon.Socket, .. arguments], home);
-    }
+    private CommandLine Start(params string[] arguments) => Plugged.Start(room, arguments);
 
     private static bool Running(string text) => Directory.GetDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])).Any(path =>
     {

@@ -29,7 +29,7 @@ public sealed record GraphOptions
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// <c>--build-context</c>: name → <c>docker-image://ref</c>, <c>oci-layout://ref</c>, a git or http address, or
+    /// <c>--build-context</c>: name → <c>docker-image://ref</c>, a git or http address, or
     /// anything else for a local directory that the client sends under the name. A name replaces a stage, an image or a <c>--from</c>.
     /// </summary>
     public IReadOnlyDictionary<string, string> NamedContexts { get; init; } = new Dictionary<string, string>();

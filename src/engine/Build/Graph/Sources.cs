@@ -17,9 +17,6 @@ public sealed class ImageSource : SourceOperation
 
     /// <summary>What the resolver found, with its config; never null in a finished graph.</summary>
     public ResolvedImage? Resolved { get; internal set; }
-
-    /// <summary>Name of the layout for <c>oci-layout://</c> contexts; null for the image store and registries.</summary>
-    public string? LayoutStore { get; init; }
 }
 
 /// <summary>The empty tree (<c>FROM scratch</c>).</summary>

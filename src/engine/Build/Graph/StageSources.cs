@@ -8,7 +8,7 @@ internal sealed class StageSources(GraphContext context, ImageConfigResolver res
 {
     private const int ImagesAtOnce = 4;
 
-    private readonly Dictionary<(string, Platform, string?), ImageSource> images = [];
+    private readonly Dictionary<(string, Platform), ImageSource> images = [];
 
     /// <summary>Resolves the stages of the set that need it.</summary>
     internal async Task ResolveAsync(IEnumerable<StagePlan> plans, CancellationToken cancellation)
@@ -43,21 +43,23 @@ internal sealed class StageSources(GraphContext context, ImageConfigResolver res
         }
 
         return Reference.TryParse(plan.BaseName, out var reference, out var error)
-            ? Image(reference, platform, plan, null)
+            ? Image(reference, platform, plan)
             : throw new SyntaxFault($"failed to parse stage name {GoText.Quote(plan.BaseName)}: {error}", FaultNumber.Value, plan.BaseName);
     }
 
     private Operation FromContext(StagePlan plan, string value, Platform platform)
     {
-        foreach (var (scheme, layout) in new[] { ("docker-image://", false), ("oci-layout://", true) })
+        const string image = "docker-image://";
+        if (value.StartsWith(image, StringComparison.Ordinal))
         {
-            if (value.StartsWith(scheme, StringComparison.Ordinal))
-            {
-                var name = value[scheme.Length..];
-                return Reference.TryParse(name, out var reference, out var error)
-                    ? Image(reference, platform, plan, layout ? plan.ContextName : null)
-                    : throw new SyntaxFault($"invalid context {GoText.Quote(plan.ContextName)}: {error}", FaultNumber.Value, plan.BaseName);
-            }
+            return Reference.TryParse(value[image.Length..], out var reference, out var error)
+                ? Image(reference, platform, plan)
+                : throw new SyntaxFault($"invalid context {GoText.Quote(plan.ContextName)}: {error}", FaultNumber.Value, plan.BaseName);
+        }
+
+        if (value.StartsWith("oci-layout://", StringComparison.Ordinal))
+        {
+            throw new SyntaxFault($"context {GoText.Quote(plan.ContextName)}: image layouts are directories of the client, which only builds over BuildKit's API reach", FaultNumber.Value, plan.BaseName);
         }
 
         var title = $"[context {plan.ContextName}] {Redaction.Apply(value)}";
@@ -75,16 +77,16 @@ internal sealed class StageSources(GraphContext context, ImageConfigResolver res
             : context.Local(plan.ContextName, "/", platform);
     }
 
-    private ImageSource Image(Reference reference, Platform platform, StagePlan plan, string? layout)
+    private ImageSource Image(Reference reference, Platform platform, StagePlan plan)
     {
         var full = reference.TagNameOnly();
-        var key = (full.ToString(), platform, layout);
+        var key = (full.ToString(), platform);
         if (!images.TryGetValue(key, out var image))
         {
             images[key] = image = new ImageSource
             {
                 Name = StepTitle.Next(context, plan, $"FROM {full}", platform), Stage = plan.Name.Length > 0 ? plan.Name : null,
-                Source = plan.Span, Platform = platform, Reference = full, LayoutStore = layout, IgnoreCache = plan.IgnoreCache,
+                Source = plan.Span, Platform = platform, Reference = full, IgnoreCache = plan.IgnoreCache,
             };
         }
         else if (plan.Text is not null)

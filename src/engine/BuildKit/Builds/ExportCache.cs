@@ -7,63 +7,86 @@ using Slipway.Oci;
 
 namespace Slipway.BuildKit.Builds;
 
-/// <summary>Results of steps to and from other places: registries, and images that carry them along.</summary>
+/// <summary>Writes results of steps to other places: registries, directories of clients, and images that carry them along.</summary>
 internal sealed class ExportCache(Builder builder, SessionRegistry registry)
 {
+    private static readonly Reference Local = Reference.Parse(LocalImages.Repository);
+
     /// <summary>Refuses what cannot be written, before anything is built.</summary>
-    /// <exception cref="GrpcException">InvalidArgument.</exception>
+    /// <exception cref="GrpcException">Unknown: it cannot.</exception>
     internal static void Check(SolveRequest request)
     {
-        if (request.Cache?.Exports.FirstOrDefault(entry => entry.Type is not ("inline" or "registry")) is { } unknown)
+        foreach (var entry in request.Cache?.Exports ?? [])
         {
-            throw new GrpcException(GrpcStatus.Unknown, $"unknown cache exporter: \"{unknown.Type}\" (this engine writes inline and registry caches)");
-        }
-    }
-
-    /// <summary>Takes results over. What is not there, or of another kind, is told and does no harm.</summary>
-    internal async Task ImportAsync(ClientBuild build, IEnumerable<CacheOptionsEntry> entries, Oci.Platform? platform)
-    {
-        foreach (var entry in entries)
-        {
-            var name = entry.Attrs.GetValueOrDefault("ref") ?? "";
-            var step = build.Progress.Step($"importing cache manifest from {(name.Length > 0 ? name : entry.Type)}").Start();
-            try
+            _ = entry.Type switch
             {
-                var count = entry.Type != "registry" || !Reference.TryParse(name, out var reference, out _)
-                    ? throw EngineException.Invalid($"unknown cache importer: {entry.Type}")
-                    : await builder.ImportCache.RunAsync(reference.TagNameOnly(), platform, registry.PullFor(build.Session), build.Canceled).ConfigureAwait(false);
-                step.Part(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"taking over {count} results"), 0, 0, done: true);
-                step.Done();
-            }
-            catch (EngineException e)
-            {
-                step.Fail(e.Message);
-            }
+                "inline" => "",
+                "registry" => Required(entry, "ref"),
+                "local" => Required(entry, "dest"),
+                _ => throw new GrpcException(GrpcStatus.Unknown, $"unknown cache exporter: \"{entry.Type}\" (this engine writes inline, registry and local caches)"),
+            };
         }
     }
 
     /// <summary>Writes results where the client wants them.</summary>
-    internal async Task ExportAsync(ClientBuild build, IReadOnlyList<FrontendResult> results)
+    /// <returns>What the client is told.</returns>
+    internal async Task<IReadOnlyDictionary<string, string>> ExportAsync(ClientBuild build, IReadOnlyList<FrontendResult> results)
     {
-        foreach (var entry in build.Request.Cache?.Exports.Where(entry => entry.Type == "registry") ?? [])
+        var told = new Dictionary<string, string>();
+        foreach (var entry in build.Request.Cache?.Exports.Where(entry => entry.Type is "registry" or "local") ?? [])
         {
-            var step = build.Progress.Step("exporting cache to registry");
+            var step = build.Progress.Step(entry.Type == "local" ? "exporting cache to client directory" : "exporting cache to registry");
             await step.RunAsync(async () =>
             {
-                await ToRegistryAsync(build, results, entry).ConfigureAwait(false);
+                await (entry.Type == "local" ? ToDirectoryAsync(build, results, entry, told) : ToRegistryAsync(build, results, entry)).ConfigureAwait(false);
                 return true;
             }).ConfigureAwait(false);
         }
+
+        return told;
     }
 
-    private async Task ToRegistryAsync(ClientBuild build, IReadOnlyList<FrontendResult> results, CacheOptionsEntry entry)
-    {
-        if (!Reference.TryParse(entry.Attrs.GetValueOrDefault("ref") ?? "", out var name, out var error))
-        {
-            throw EngineException.Invalid($"registry cache exporter requires ref: {error}");
-        }
+    private static string Required(CacheOptionsEntry entry, string attribute) => entry.Attrs.GetValueOrDefault(attribute) is { Length: > 0 } value
+        ? value : throw new GrpcException(GrpcStatus.Unknown, $"{entry.Type} cache exporter requires {attribute}");
 
-        name = name.TagNameOnly();
+    private Task ToRegistryAsync(ClientBuild build, IReadOnlyList<FrontendResult> results, CacheOptionsEntry entry)
+    {
+        var name = Reference.TryParse(entry.Attrs["ref"], out var parsed, out var error) ? parsed.TagNameOnly() : throw EngineException.Invalid($"registry cache exporter requires ref: {error}");
+        return StoredAsync(build, results, entry, name, () => registry.PushAsync(build.Session, name, _ => { }, build.Canceled));
+    }
+
+    // The client notes the manifest in the directory's index.
+    private Task ToDirectoryAsync(ClientBuild build, IReadOnlyList<FrontendResult> results, CacheOptionsEntry entry, Dictionary<string, string> told)
+    {
+        var directory = new SessionContent(build.Session, "local:" + entry.Attrs["dest"]);
+        var name = Local.WithTag(Guid.NewGuid().ToString("N"));
+        return StoredAsync(build, results, entry, name, async () =>
+        {
+            var target = builder.Engine.Images.Find(name.ToString())!.Record.Target;
+            foreach (var (digest, size) in Blobs(target))
+            {
+                var content = builder.Engine.Content.OpenRead(digest);
+                await using (content.ConfigureAwait(false))
+                {
+                    await directory.WriteAsync(digest, size, content, build.Canceled).ConfigureAwait(false);
+                }
+            }
+
+            told["cache.manifest"] = $$"""{"mediaType":"{{target.MediaType}}","digest":"{{target.Digest}}","size":{{target.Size}}}""";
+        });
+    }
+
+    // What others name comes before them, so that a directory is whole at every instant.
+    private IEnumerable<(Digest Digest, long Size)> Blobs(Descriptor target)
+    {
+        var content = builder.Engine.Content;
+        IReadOnlyList<Descriptor> manifests = MediaTypes.IsIndex(target.MediaType) ? Oci.Index.Parse(content.ReadSmall(target.Digest)).Manifests : [target];
+        return manifests.SelectMany(manifest => Manifest.Parse(content.ReadSmall(manifest.Digest)) is var document ? document.Layers.Append(document.Config).Append(manifest) : [])
+            .Append(target).Select(blob => (blob.Digest, blob.Size)).Distinct();
+    }
+
+    private async Task StoredAsync(ClientBuild build, IReadOnlyList<FrontendResult> results, CacheOptionsEntry entry, Reference name, Func<Task> send)
+    {
         using var lease = builder.Engine.Content.BeginLease();
         // The name belongs to the cache only as long as it is sent; an image that has it here keeps it.
         var own = builder.Engine.Images.Find(name.ToString())?.Record.Target.Digest;
@@ -71,7 +94,7 @@ internal sealed class ExportCache(Builder builder, SessionRegistry registry)
         await builder.CacheImage.StoreAsync([.. results.Select(result => result.Plan)], entry.Attrs.GetValueOrDefault("mode") == "max", compression, name, build.Canceled).ConfigureAwait(false);
         try
         {
-            await registry.PushAsync(build.Session, name, _ => { }, build.Canceled).ConfigureAwait(false);
+            await send().ConfigureAwait(false);
         }
         finally
         {

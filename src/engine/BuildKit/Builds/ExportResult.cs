@@ -29,14 +29,19 @@ internal sealed class ExportResult(ExportImage image, ExportFiles files, ExportC
                 "docker" or "oci" or "local" or "tar" => await files.RunAsync(build, results, order, number).ConfigureAwait(false),
                 _ => throw new GrpcException(GrpcStatus.InvalidArgument, $"exporter \"{order.Type}\" could not be found"),
             };
-            foreach (var (name, value) in answer)
-            {
-                told[name] = value;
-            }
+            Add(told, answer);
         }
 
-        await cache.ExportAsync(build, results).ConfigureAwait(false);
+        Add(told, await cache.ExportAsync(build, results).ConfigureAwait(false));
         return told;
+    }
+
+    private static void Add(Dictionary<string, string> told, IReadOnlyDictionary<string, string> more)
+    {
+        foreach (var (name, value) in more)
+        {
+            told[name] = value;
+        }
     }
 
     /// <summary>The ids of all results, one for each platform.</summary>

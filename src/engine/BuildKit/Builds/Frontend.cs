@@ -16,8 +16,12 @@ namespace Slipway.BuildKit.Builds;
 internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRegistry registry, UploadTable uploads)
 {
     private const int MostDockerfile = 64 << 20;
-    private const int MostIgnored = 4 << 20;
-    private const string IgnoreFile = ".dockerignore";
+
+    /// <summary>How many bytes a list of what is left out may have.</summary>
+    internal const int MostIgnored = 4 << 20;
+
+    /// <summary>Where that list is.</summary>
+    internal const string IgnoreFile = ".dockerignore";
 
     /// <summary>Plans a build for each of its platforms.</summary>
     /// <param name="build">For whom.</param>
@@ -160,7 +164,8 @@ internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRe
         });
     }
 
-    private static IgnorePatterns? Ignored(byte[]? list)
+    /// <exception cref="EngineException">InvalidArgument: a line of it is no pattern.</exception>
+    internal static IgnorePatterns? Ignored(byte[]? list)
     {
         try
         {

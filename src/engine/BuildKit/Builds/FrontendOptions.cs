@@ -9,7 +9,7 @@ namespace Slipway.BuildKit.Builds;
 /// <summary>The options that clients give the Dockerfile frontend.</summary>
 /// <param name="values">The options.</param>
 /// <param name="shared">Results of other builds that are named contexts, see <see cref="SharedResults"/>.</param>
-internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, string> shared)
+internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, Reference> shared)
 {
     private const string ContextPrefix = "context:";
     private const string InputPrefix = "input:";
@@ -48,6 +48,12 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
     internal string? DirectoryOf(string context) =>
         values.GetValueOrDefault(ContextPrefix + context) is { } value && value.StartsWith("local:", StringComparison.Ordinal) ? value["local:".Length..] : null;
 
+    /// <summary>Named contexts as the client gave them.</summary>
+    internal IReadOnlyDictionary<string, string> NamedContexts => Prefixed(ContextPrefix);
+
+    /// <summary>Named contexts that are images by now.</summary>
+    internal IReadOnlyDictionary<string, string> Opened { get; init; } = new Dictionary<string, string>();
+
     /// <summary>One of them; null when it is not given.</summary>
     internal string? Value(string name) => values.GetValueOrDefault(name);
 
@@ -76,7 +82,7 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
         NoCache = values.TryGetValue("no-cache", out var stages) && stages.Length == 0,
         NoCacheFilter = List("no-cache"),
         PullFirst = Text("image-resolve-mode", "") == "pull",
-        Contexts = Prefixed(ContextPrefix).ToDictionary(pair => pair.Key, pair => Resolve(pair.Value)),
+        Contexts = NamedContexts.ToDictionary(pair => pair.Key, pair => Opened.GetValueOrDefault(pair.Key) ?? Resolve(pair.Value)),
         Host = new HostConfig
         {
             NetworkMode = Text("force-network-mode", "default"),
@@ -117,7 +123,7 @@ internal sealed class FrontendOptions(IReadOnlyDictionary<string, string> values
     }
 
     private string Resolve(string context) =>
-        context.StartsWith(InputPrefix, StringComparison.Ordinal) && shared.TryGetValue(context[InputPrefix.Length..], out var image) ? image : context;
+        context.StartsWith(InputPrefix, StringComparison.Ordinal) && shared.TryGetValue(context[InputPrefix.Length..], out var image) ? LocalImages.Scheme + image : context;
 
     private string Text(string name, string otherwise) => values.TryGetValue(name, out var value) && value.Length > 0 ? value : otherwise;
 

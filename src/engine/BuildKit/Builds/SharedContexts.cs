@@ -20,13 +20,22 @@ internal sealed class SharedContexts(FrontendOptions options, RemoteContext? rem
             return Task.FromResult(remote.Files);
         }
 
-        var request = new DirectoryRequest(main ? options.ContextDirectory : options.DirectoryOf(source.ContextName) ?? source.ContextName)
-        {
-            FollowPaths = source.FollowPaths,
-            Excludes = main && ignored is not null ? [.. ignored.Patterns] : [],
-        };
+        var request = new DirectoryRequest(main ? options.ContextDirectory : options.DirectoryOf(source.ContextName) ?? source.ContextName) { FollowPaths = source.FollowPaths };
         var key = string.Join('\0', [request.Name, .. request.FollowPaths]);
-        return _opened.GetOrAdd(key, _ => new Lazy<Task<BuildContext>>(() => directories.GetAsync(request, keep: true, step, cancel))).Value;
+        return _opened.GetOrAdd(key, _ => new Lazy<Task<BuildContext>>(() => GetAsync(request, main, step, cancel))).Value;
+    }
+
+    // A further context has its own list of what is left out.
+    private async Task<BuildContext> GetAsync(DirectoryRequest request, bool main, ProgressStep step, CancellationToken cancel)
+    {
+        var excluded = ignored;
+        if (!main)
+        {
+            var files = await directories.GetAsync(new DirectoryRequest(request.Name) { FollowPaths = [Frontend.IgnoreFile] }, keep: false, step, cancel).ConfigureAwait(false);
+            excluded = Frontend.Ignored(files.ReadFile(Frontend.IgnoreFile, Frontend.MostIgnored));
+        }
+
+        return await directories.GetAsync(request with { Excludes = excluded is null ? [] : [.. excluded.Patterns] }, keep: true, step, cancel).ConfigureAwait(false);
     }
 
     // Disposed once for each platform; the directories bear that.

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKitApi.Messages;
-using Slipway.Engine;
 using Slipway.Oci;
 
 namespace Slipway.BuildKit.Builds;
@@ -11,16 +10,12 @@ namespace Slipway.BuildKit.Builds;
 /// Results that other builds of a client may start from (<c>contexts = { x = "target:y" }</c> of bake). To the client a result is a graph of one
 /// source that names it; another build's request brings that graph back. It becomes an image under a name of its own until that build ends.
 /// </summary>
-internal sealed class SharedResults(SlipwayEngine engine)
+internal sealed class SharedResults
 {
     private const string Scheme = "slipway-result://";
-    private const string Repository = "localhost/slipway-build-context";
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, FrontendResult> _results = new(StringComparer.Ordinal);
-
-    /// <summary>Whether a name is that of such an image, which no registry has.</summary>
-    internal static bool IsShared(Reference name) => name.Name == Repository;
 
     /// <summary>A result as the client may pass it on.</summary>
     internal Definition Describe(string id, FrontendResult result)
@@ -38,35 +33,19 @@ internal sealed class SharedResults(SlipwayEngine engine)
 
     /// <summary>The named contexts of a request that are other builds' results, as images.</summary>
     /// <exception cref="GrpcException">One is no result of this engine, or failed.</exception>
-    internal async Task<IReadOnlyDictionary<string, string>> OpenAsync(IEnumerable<KeyValuePair<string, Definition>> inputs, CancellationToken cancel)
+    internal async Task<IReadOnlyDictionary<string, Reference>> OpenAsync(IEnumerable<KeyValuePair<string, Definition>> inputs, CancellationToken cancel)
     {
-        var contexts = new Dictionary<string, string>();
+        var contexts = new Dictionary<string, Reference>();
         foreach (var (name, graph) in inputs)
         {
             var result = Find(graph) ?? throw new GrpcException(GrpcStatus.Unimplemented, $"context {name}: graphs of other frontends are not built by this engine");
             await result.EvaluateAsync().ConfigureAwait(false);
-            var image = Reference.Parse($"{Repository}:{Guid.NewGuid():N}");
+            var image = LocalImages.NewName();
             await result.Plan.StoreAsync([image], cancel).ConfigureAwait(false);
-            contexts[name] = "docker-image://" + image;
+            contexts[name] = image;
         }
 
         return contexts;
-    }
-
-    /// <summary>Takes the images of <see cref="OpenAsync"/> away.</summary>
-    internal async Task CloseAsync(IReadOnlyDictionary<string, string> contexts)
-    {
-        foreach (var image in contexts.Values)
-        {
-            try
-            {
-                await engine.RemoveImage.RunAsync(image["docker-image://".Length..], force: true, prune: false).ConfigureAwait(false);
-            }
-            catch (EngineException e) when (e.Kind == ErrorKind.NotFound)
-            {
-                // Somebody else took it away.
-            }
-        }
     }
 
     private static string DigestOf(ByteString operation) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(operation.Span));

@@ -17,7 +17,7 @@ internal sealed class SessionRegistry(Registries registries)
     /// <summary>Gets images as this client may.</summary>
     internal Func<Reference, Oci.Platform?, CancellationToken, Task> PullFor(Session session) => async (name, platform, cancel) =>
     {
-        if (SharedResults.IsShared(name))
+        if (LocalImages.IsLocal(name))
         {
             return;
         }

@@ -113,6 +113,18 @@ public sealed record Index
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Extra { get; set; }
 
+    /// <summary>This index of a layout with an entry more; another of its name goes.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="name">Its name; empty for none.</param>
+    public Index With(Descriptor entry, string name) => this with
+    {
+        Manifests =
+        [
+            .. Manifests.Where(other => name.Length > 0 ? other.Annotations?.GetValueOrDefault(Oci.Annotations.RefName) != name : other.Digest != entry.Digest),
+            name.Length > 0 ? entry with { Annotations = new Dictionary<string, string> { [Oci.Annotations.RefName] = name } } : entry,
+        ],
+    };
+
     /// <summary>Reads and checks an index.</summary>
     /// <exception cref="FormatException">It is not one, or a confusing one (with <c>layers</c> too).</exception>
     public static Index Parse(ReadOnlySpan<byte> json) => Documents.ParseIndex(json);

@@ -7,7 +7,7 @@ namespace Slipway.BuildClient.Services;
 /// <summary>What the client does for the engine during a build.</summary>
 internal sealed class SessionServices
 {
-    internal SessionServices(string sharedKey, BuildOrder order, SentDirectories directories, ReceivedResults results, SecretFiles secrets, ForwardedAgents agents)
+    internal SessionServices(string sharedKey, BuildOrder order, SentDirectories directories, ReceivedResults results, SecretFiles secrets, ForwardedAgents agents, BlobDirectories blobs)
     {
         SharedKey = sharedKey;
         Dictionary<string, Func<GrpcCall, Task>> methods = new(StringComparer.Ordinal)
@@ -20,6 +20,14 @@ internal sealed class SessionServices
         if (results.Any)
         {
             methods["/moby.filesync.v1.FileSend/DiffCopy"] = results.ReceiveAsync;
+        }
+
+        if (blobs.Any)
+        {
+            const string content = "/containerd.services.content.v1.Content/";
+            methods[content + "Info"] = blobs.InfoAsync;
+            methods[content + "Read"] = blobs.ReadAsync;
+            methods[content + "Write"] = blobs.WriteAsync;
         }
 
         if (agents.Any)

@@ -154,7 +154,7 @@ internal sealed class TargetArchive : ImagePlace
         bool isDigest = Digest.TryParse(reference, out _);
         if (!isDigest || document.Subject is not null)
         {
-            _index = LayoutIndex.With(_index, descriptor, isDigest ? "" : reference.Length > 0 ? reference : _tag);
+            _index = _index.With(descriptor, isDigest ? "" : reference.Length > 0 ? reference : _tag);
             _whole |= reference.Length == 0;
         }
     }

@@ -45,7 +45,7 @@ internal sealed class LayoutPlace(string directory, string tag) : ImagePlace
         bool isDigest = Digest.TryParse(reference, out _);
         if (!isDigest || document.Subject is not null)
         {
-            await File.WriteAllBytesAsync(IndexFile, LayoutIndex.With(await ReadIndexAsync(), descriptor, isDigest ? "" : reference.Length > 0 ? reference : tag).ToBytes());
+            await File.WriteAllBytesAsync(IndexFile, (await ReadIndexAsync()).With(descriptor, isDigest ? "" : reference.Length > 0 ? reference : tag).ToBytes());
         }
     }
 
@@ -88,16 +88,6 @@ internal static class LayoutIndex
 
         return found;
     }
-
-    /// <summary>The index with an entry more; another of its name goes.</summary>
-    public static Oci.Index With(Oci.Index index, Descriptor entry, string name) => index with
-    {
-        Manifests =
-        [
-            .. index.Manifests.Where(other => name.Length > 0 ? other.Annotations?.GetValueOrDefault(RefName) != name : other.Digest != entry.Digest),
-            name.Length > 0 ? entry with { Annotations = new Dictionary<string, string> { [RefName] = name } } : entry,
-        ],
-    };
 
     /// <summary>The media type that a document names, or the one its content has.</summary>
     public static string TypeOf(byte[] content)
