@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Slipway.Build;
 using Slipway.BuildKit.Builds;
+using Slipway.BuildKit.History;
 using Slipway.BuildKit.Sessions;
 using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKitApi.Http2;
@@ -104,7 +105,7 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
             builds, new Frontend(builder, sessions, registry, _uploads), new SharedResults(), new LocalImages(builder.Engine), new CacheSources(builder, registry), new ImageConfigs(builder, registry));
         var methods = new Dictionary<string, Func<GrpcCall, Task>>(StringComparer.Ordinal);
         gateway.Map(methods);
-        _control = new ControlMethods(builder, sessions, builds, gateway, new ExportResult(new ExportImage(builder, registry), new ExportFiles(builder), cache));
+        _control = new ControlMethods(builder, sessions, builds, gateway, new ExportResult(new ExportImage(builder, registry), new ExportFiles(builder), cache), new BuildHistory(builder.Engine, _log));
         _control.Map(methods);
         return methods;
     }

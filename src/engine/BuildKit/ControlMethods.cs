@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Slipway.Build;
 using Slipway.BuildKit.Builds;
+using Slipway.BuildKit.History;
 using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKitApi.Messages;
 using Slipway.BuildKitApi.Messages.Gateway;
@@ -10,7 +11,7 @@ using Slipway.DockerApi;
 namespace Slipway.BuildKit;
 
 /// <summary><c>moby.buildkit.v1.Control</c>: builds, their progress, the cache, the worker.</summary>
-internal sealed class ControlMethods(Builder builder, SessionTable sessions, Rendezvous<ClientBuild> builds, GatewayMethods gateway, ExportResult export)
+internal sealed class ControlMethods(Builder builder, SessionTable sessions, Rendezvous<ClientBuild> builds, GatewayMethods gateway, ExportResult export, BuildHistory history)
 {
     private const string Service = "/moby.buildkit.v1.Control/";
 
@@ -28,6 +29,8 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
         methods[Service + "ListWorkers"] = WorkersAsync;
         methods[Service + "DiskUsage"] = DiskUsageAsync;
         methods[Service + "Prune"] = PruneAsync;
+        methods[Service + "ListenBuildHistory"] = ListenAsync;
+        methods[Service + "UpdateBuildHistory"] = UpdateAsync;
     }
 
     /// <summary>What executes builds here: this engine.</summary>
@@ -54,13 +57,21 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
             builds.Add(request.Ref, build);
             _progress.Add(request.Ref, build.Progress);
             var following = follow is null ? Task.CompletedTask : build.Progress.FollowAsync(follow, gone);
+            history.Begin(build);
             try
             {
                 ExportCache.Check(request);
                 var results = request.Frontend.Length > 0
                     ? await gateway.SolveAsync(build, request.FrontendAttrs, [], []).ConfigureAwait(false)
                     : await ReturnedAsync(build).ConfigureAwait(false);
-                return await export.RunAsync(build, results).ConfigureAwait(false);
+                var told = await export.RunAsync(build, results).ConfigureAwait(false);
+                history.Complete(build, told, null);
+                return told;
+            }
+            catch (Exception e)
+            {
+                history.Complete(build, new Dictionary<string, string>(), e);
+                throw;
             }
             finally
             {
@@ -101,8 +112,31 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
     private async Task StatusAsync(GrpcCall call)
     {
         var request = await call.ReadAsync(StatusRequest.Parser).ConfigureAwait(false);
+        if (!_progress.Has(request.Ref) && await history.ProgressAsync(request.Ref).ConfigureAwait(false) is { } ended)
+        {
+            foreach (var status in ended)
+            {
+                await call.WriteAsync(status).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
         var progress = await _progress.GetAsync(request.Ref, call.Gone).ConfigureAwait(false);
         await progress.FollowAsync(call.WriteAsync, call.Gone).ConfigureAwait(false);
+    }
+
+    private async Task ListenAsync(GrpcCall call)
+    {
+        var request = await call.ReadAsync(BuildHistoryRequest.Parser).ConfigureAwait(false);
+        call.Begin();
+        await history.ListenAsync(request, call.WriteAsync, call.Gone).ConfigureAwait(false);
+    }
+
+    private async Task UpdateAsync(GrpcCall call)
+    {
+        history.Update(await call.ReadAsync(UpdateBuildHistoryRequest.Parser).ConfigureAwait(false));
+        await call.WriteAsync(new UpdateBuildHistoryResponse()).ConfigureAwait(false);
     }
 
     private static async Task InfoAsync(GrpcCall call)

@@ -43,6 +43,9 @@ public sealed class EnginePaths(string dataRoot, string execRoot)
     /// <summary>Renamed-away directories that wait for deletion; emptied in the background.</summary>
     public string Trash => Path.Combine(DataRoot, "trash");
 
+    /// <summary>The last builds, by the hash of their ids.</summary>
+    public string Builds => Path.Combine(DataRoot, "builds");
+
     /// <summary>The lock file that keeps a second daemon off this root.</summary>
     public string LockFile => Path.Combine(DataRoot, "slipwayd.lock");
 

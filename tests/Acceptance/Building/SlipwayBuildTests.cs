@@ -28,6 +28,26 @@ public sealed class SlipwayBuildTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task TheLastBuildsAreRemembered()
+    {
+        var context = new Context(room, "FROM busybox AS fine\nRUN echo to be read later\nFROM fine\nRUN false\n");
+        (await room.Client("slipway", "build", "-q", "--target", "fine", context.Path)).Ok();
+        await Plugged.RunAsync(room, "buildx", "build", context.Path);
+        var lines = (await room.Client("slipway", "builder", "history")).Ok().Split('\n');
+        Assert.StartsWith("BUILD ", lines[0], StringComparison.Ordinal);
+        Assert.Matches("^[a-z0-9]+ +Dockerfile +Error ", lines[1]);
+        Assert.Matches(@"^[a-z0-9]+ +Dockerfile \(fine\) +Completed ", lines[2]);
+        var (failed, good) = (lines[1].Split(' ')[0], lines[2].Split(' ')[0]);
+        Assert.Contains("did not complete successfully", (await room.Client("slipway", "builder", "logs")).Ok(), StringComparison.Ordinal);
+        await room.Daemon.StopAsync();
+        await room.Daemon.StartAsync();
+        Assert.Contains("to be read later", (await room.Client("slipway", "builder", "logs", good)).Ok(), StringComparison.Ordinal);
+        (await room.Client("slipway", "builder", "forget", good, failed)).Ok();
+        Assert.DoesNotContain(good, (await room.Client("slipway", "builder", "history")).Ok(), StringComparison.Ordinal);
+        (await room.Client("slipway", "builder", "logs", good)).Fails("no build " + good);
+    }
+
+    [Fact]
     public async Task AFailureEndsWithTheStepsOutputAndItsPlace()
     {
         var failed = await room.Client("slipway", "build", "--progress=plain", new Context(room, "FROM busybox\nRUN echo last words; exit 7\n").Path);

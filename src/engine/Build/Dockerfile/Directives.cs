@@ -24,6 +24,9 @@ internal sealed class Directives
     /// <summary>Value of <c>check</c>.</summary>
     internal string? Check { get; private set; }
 
+    /// <summary>Whether no other line has come yet.</summary>
+    internal bool Active => !done;
+
     private bool EscapeSeen { get; set; }
 
     /// <summary>Looks at one line; the first line that is no directive ends them.</summary>

@@ -76,6 +76,10 @@ public sealed record LintRule(string Number, string Name, string? Page, string D
     internal static readonly LintRule CopyIgnoredFile =
         new("DL0019", "CopyIgnoredFile", "copy-ignored-file", "Attempting to Copy file that is excluded by .dockerignore", Experimental: true);
 
+    internal static readonly LintRule InvalidDefinitionDescription =
+        new("DL0022", "InvalidDefinitionDescription", "invalid-definition-description",
+            "Comment for build stage or argument should follow the format: `# <arg/stage name> <description>`. If this is not intended to be a description comment, add an empty line or comment between the instruction and the comment.", Experimental: true);
+
     internal static readonly LintRule ExposeProtoCasing =
         new("DL0020", "ExposeProtoCasing", "expose-proto-casing", "Protocol in EXPOSE instruction should be lowercase");
 

@@ -21,6 +21,9 @@ internal sealed class LogicalLine
     /// <summary>The heredocs, in order.</summary>
     internal List<Heredoc> Heredocs { get; set; } = [];
 
+    /// <summary>First word of the comment right above; null when there is none.</summary>
+    internal string? Described { get; init; }
+
     /// <summary>Options of a <c># check=</c> comment right above; else null.</summary>
     internal string? Check { get; init; }
 }

@@ -16,6 +16,7 @@ internal sealed class LogicalLineReader(
 
     private LineReader lines = new(text, offset, line);
     private string? check = check;
+    private string? described;
 
     /// <summary>Number of the line read last, from 1.</summary>
     internal int Line => lines.Line;
@@ -35,6 +36,7 @@ internal sealed class LogicalLineReader(
 
             if (content.IsEmpty)
             {
+                described = null;
                 continue;
             }
 
@@ -62,9 +64,9 @@ internal sealed class LogicalLineReader(
 
         var result = new LogicalLine
         {
-            Text = joined, Line = at, EndLine = lines.Line, Offset = start, EmptyContinuation = empty, Check = check,
+            Text = joined, Line = at, EndLine = lines.Line, Offset = start, EmptyContinuation = empty, Check = check, Described = described,
         };
-        check = null;
+        (check, described) = (null, null);
         if (joined.Contains("<<", StringComparison.Ordinal) && ArgumentSplitter.TakesHeredocs(joined))
         {
             result.Heredocs = [.. Heredoc.InLine(joined).Select(heredoc => heredoc with { Content = Body(heredoc) })];
@@ -151,11 +153,17 @@ internal sealed class LogicalLineReader(
 
     private void Comment(ReadOnlySpan<byte> content)
     {
+        const int longest = 256;
         content = content.Trim(" \t"u8);
         if (content.StartsWith("check="u8))
         {
             check = Encoding.UTF8.GetString(content["check="u8.Length..]);
+            return;
         }
+
+        // An empty comment parts what stands above from the instruction; a directive is no comment.
+        var end = content.IndexOf((byte)' ');
+        described = content.IsEmpty || directives.Active ? null : Encoding.UTF8.GetString(content[..Math.Min(longest, end < 0 ? content.Length : end)]);
     }
 
     private static ReadOnlySpan<byte> WithoutEnd(ReadOnlySpan<byte> content) => content.TrimEnd("\r\n"u8);

@@ -25,6 +25,11 @@ internal sealed class SpellingLint
         if (instruction is FromInstruction from)
         {
             From(from);
+            Describe(instruction, line, from.Stage.Length > 0 ? [from.Stage] : []);
+        }
+        else if (instruction is PairsInstruction { Keyword: Keyword.Arg } arguments)
+        {
+            Describe(instruction, line, [.. arguments.Pairs.Select(pair => pair.Key)]);
         }
         else if (instruction.Keyword == Keyword.Maintainer)
         {
@@ -76,6 +81,14 @@ internal sealed class SpellingLint
         if (!stages.Add(from.Stage))
         {
             Add(LintRule.DuplicateStageName, from, $"Duplicate stage name {GoText.Quote(from.Stage)}, stage names should be unique");
+        }
+    }
+
+    private void Describe(Instruction instruction, LogicalLine line, List<string> names)
+    {
+        if (line.Described is { } described && names.Count > 0 && !names.Contains(described))
+        {
+            Add(LintRule.InvalidDefinitionDescription, instruction, $"Comment for {instruction.Keyword.ToString().ToUpperInvariant()} should follow the format: `# {(names.Count == 1 ? names[0] : "<arg_key>")} <description>`");
         }
     }
 

@@ -43,6 +43,15 @@ internal sealed class BuildProgress(string build, TimeProvider time)
         waiting.TrySetResult();
     }
 
+    /// <summary>Everything that was told so far.</summary>
+    internal IReadOnlyList<StatusResponse> Told()
+    {
+        lock (_lock)
+        {
+            return [.. _told];
+        }
+    }
+
     /// <summary>Nothing more comes.</summary>
     internal void End()
     {

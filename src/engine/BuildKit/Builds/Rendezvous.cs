@@ -24,6 +24,15 @@ internal sealed class Rendezvous<T>(string what, TimeProvider time)
         }
     }
 
+    /// <summary>Whether one was brought.</summary>
+    internal bool Has(string id)
+    {
+        lock (_lock)
+        {
+            return _places.TryGetValue(id, out var place) && place.Task.IsCompletedSuccessfully;
+        }
+    }
+
     /// <summary>Takes one away.</summary>
     internal void Remove(string id)
     {

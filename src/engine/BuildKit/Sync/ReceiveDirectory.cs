@@ -47,7 +47,7 @@ internal sealed class ReceiveDirectory(GrpcStream stream, ContextUpdate update, 
 
     internal async Task RunAsync()
     {
-        while (await stream.ReadAsync(Packet.Parser, cancel).ConfigureAwait(false) is { } packet)
+        while (await NextAsync().ConfigureAwait(false) is { } packet)
         {
             switch (packet.Type)
             {
@@ -78,6 +78,18 @@ internal sealed class ReceiveDirectory(GrpcStream stream, ContextUpdate update, 
         }
     }
 
+    // Questions go together as long as there is something to read.
+    private Task<Packet?> NextAsync()
+    {
+        var next = stream.ReadAsync(Packet.Parser, cancel);
+        if (!next.IsCompleted)
+        {
+            stream.Flush();
+        }
+
+        return next;
+    }
+
     private async Task ToldAsync(Stat? stat)
     {
         if (stat is null)
@@ -91,7 +103,7 @@ internal sealed class ReceiveDirectory(GrpcStream stream, ContextUpdate update, 
         if (update.Add(entry))
         {
             _wanted.Add(number, entry);
-            await stream.WriteAsync(new Packet { Type = PacketType.PacketReq, Id = number }, cancel).ConfigureAwait(false);
+            await stream.WriteAsync(new Packet { Type = PacketType.PacketReq, Id = number }, cancel, more: true).ConfigureAwait(false);
         }
     }
 

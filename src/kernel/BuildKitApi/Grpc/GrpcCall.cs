@@ -40,13 +40,18 @@ internal sealed class GrpcCall(Http2Stream http, IReadOnlyList<KeyValuePair<stri
         await Messages.ReadAsync(parser, Gone).ConfigureAwait(false) ?? throw new GrpcException(GrpcStatus.Internal, "the request has no message");
 
     /// <summary>Answers with a message; more may follow.</summary>
-    internal async Task WriteAsync(IMessage message)
+    internal Task WriteAsync(IMessage message) => WriteAsync(message, more: false);
+
+    /// <summary>Answers with a message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="more">Whether it may wait for others to go with it, until <see cref="GrpcStream.Flush"/> of <see cref="Messages"/>.</param>
+    internal async Task WriteAsync(IMessage message, bool more)
     {
         await _writing.WaitAsync(Gone).ConfigureAwait(false);
         try
         {
             Begin();
-            await Messages.WriteAsync(message, Gone).ConfigureAwait(false);
+            await Messages.WriteAsync(message, Gone, more).ConfigureAwait(false);
         }
         finally
         {

@@ -15,12 +15,15 @@ internal sealed class GrpcStream(Http2Stream http, string method, bool asked) : 
     internal CancellationToken Gone => http.Gone;
 
     /// <summary>Sends a message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="cancel">Stops waiting for room.</param>
+    /// <param name="more">Whether it may wait for others to go with it, until <see cref="Flush"/>.</param>
     /// <exception cref="GrpcException">The peer is gone, or has ended the call.</exception>
-    internal async Task WriteAsync(IMessage message, CancellationToken cancel)
+    internal async Task WriteAsync(IMessage message, CancellationToken cancel, bool more = false)
     {
         try
         {
-            await http.WriteAsync(GrpcFrames.Encode(message), cancel).ConfigureAwait(false);
+            await http.WriteAsync(GrpcFrames.Encode(message), more, cancel).ConfigureAwait(false);
         }
         catch (IOException) when (asked && http.Trailers.Count > 0)
         {
@@ -31,6 +34,9 @@ internal sealed class GrpcStream(Http2Stream http, string method, bool asked) : 
             throw Lost(e);
         }
     }
+
+    /// <summary>Sends what waits.</summary>
+    internal void Flush() => http.Flush();
 
     /// <summary>Says that no more messages follow.</summary>
     internal void EndWriting()

@@ -3,6 +3,7 @@ namespace Slipway.BuildKitApi.Http2;
 /// <summary>Writes frames to a connection: those that come while others are being written go together.</summary>
 internal sealed class FrameWriter(Stream stream, CancellationToken stop)
 {
+    private const int Batch = 32 * 1024;
     private const int MuchWaiting = 256 * 1024;
     private const int TooMuchWaiting = 16 << 20;
 
@@ -46,8 +47,25 @@ internal sealed class FrameWriter(Stream stream, CancellationToken stop)
         }
     }
 
+    /// <summary>Writes what waits for more to go with it.</summary>
+    internal void Flush()
+    {
+        lock (_lock)
+        {
+            if (_count > 0)
+            {
+                Begin();
+            }
+        }
+    }
+
     /// <summary>Writes a frame, soon.</summary>
-    internal void Write(FrameType type, byte flags, int id, ReadOnlySpan<byte> payload)
+    /// <param name="type">Its type.</param>
+    /// <param name="flags">Its flags.</param>
+    /// <param name="id">Its stream.</param>
+    /// <param name="payload">What it carries.</param>
+    /// <param name="more">Whether it may wait for others to go with it: call <see cref="Flush"/> in the end.</param>
+    internal void Write(FrameType type, byte flags, int id, ReadOnlySpan<byte> payload, bool more = false)
     {
         lock (_lock)
         {
@@ -59,7 +77,10 @@ internal sealed class FrameWriter(Stream stream, CancellationToken stop)
             var room = Take(Frame.HeadSize + payload.Length);
             new Frame(payload.Length, type, flags, id).Write(room);
             payload.CopyTo(room[Frame.HeadSize..]);
-            Begin();
+            if (!more || _count >= Batch)
+            {
+                Begin();
+            }
         }
     }
 

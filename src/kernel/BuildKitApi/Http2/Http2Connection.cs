@@ -102,18 +102,19 @@ internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? se
     }
 
     /// <summary>Sends bytes of a stream as the peer has room for them.</summary>
-    internal async Task WriteAsync(Http2Stream to, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    internal async Task WriteAsync(Http2Stream to, ReadOnlyMemory<byte> bytes, bool more, CancellationToken cancel)
     {
         while (!bytes.IsEmpty)
         {
             var count = Reserve(to, bytes.Length, out var room);
             if (count == 0)
             {
+                Frames.Flush();
                 await room.WaitAsync(cancel).ConfigureAwait(false);
                 continue;
             }
 
-            Frames.Write(FrameType.Data, 0, to.Id, bytes.Span[..count]);
+            Frames.Write(FrameType.Data, 0, to.Id, bytes.Span[..count], more);
             bytes = bytes[count..];
             await Frames.RoomAsync().WaitAsync(cancel).ConfigureAwait(false);
         }

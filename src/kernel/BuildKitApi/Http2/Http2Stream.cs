@@ -44,8 +44,14 @@ internal sealed class Http2Stream(Http2Connection connection, int id, int sendWi
     }
 
     /// <summary>Sends bytes.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="more">Whether they may wait for others to go with them, until <see cref="Flush"/>.</param>
+    /// <param name="cancel">Stops waiting for room.</param>
     /// <exception cref="IOException">The peer is gone or has reset the stream.</exception>
-    internal Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel) => connection.WriteAsync(this, bytes, cancel);
+    internal Task WriteAsync(ReadOnlyMemory<byte> bytes, bool more, CancellationToken cancel) => connection.WriteAsync(this, bytes, more, cancel);
+
+    /// <summary>Sends what waits.</summary>
+    internal void Flush() => connection.Frames.Flush();
 
     /// <summary>Says that nothing more is sent.</summary>
     internal void EndOutput()

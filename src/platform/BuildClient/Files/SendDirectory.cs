@@ -58,7 +58,7 @@ internal sealed class SendDirectory(GrpcCall call, string root, DirectoryWalk wa
             }
 
             count++;
-            await call.WriteAsync(new Packet { Type = PacketType.PacketStat, Stat = stat }).ConfigureAwait(false);
+            await call.WriteAsync(new Packet { Type = PacketType.PacketStat, Stat = stat }, more: true).ConfigureAwait(false);
         }
 
         await call.WriteAsync(new Packet { Type = PacketType.PacketStat }).ConfigureAwait(false);
@@ -114,7 +114,7 @@ internal sealed class SendDirectory(GrpcCall call, string root, DirectoryWalk wa
 
     private async Task AnswerAsync()
     {
-        while (await call.Messages.ReadAsync(Packet.Parser, call.Gone).ConfigureAwait(false) is { } packet)
+        while (await NextAsync().ConfigureAwait(false) is { } packet)
         {
             switch (packet.Type)
             {
@@ -132,6 +132,18 @@ internal sealed class SendDirectory(GrpcCall call, string root, DirectoryWalk wa
         }
     }
 
+    // Files go together as long as there are questions to answer.
+    private Task<Packet?> NextAsync()
+    {
+        var next = call.Messages.ReadAsync(Packet.Parser, call.Gone);
+        if (!next.IsCompleted)
+        {
+            call.Messages.Flush();
+        }
+
+        return next;
+    }
+
     private async Task SendAsync(uint id)
     {
         string? path;
@@ -145,13 +157,20 @@ internal sealed class SendDirectory(GrpcCall call, string root, DirectoryWalk wa
         for (long at = 0; ;)
         {
             var read = RandomAccess.Read(file, buffer, at);
-            await call.WriteAsync(new Packet { Type = PacketType.PacketData, Id = id, Data = ByteString.CopyFrom(buffer, 0, read) }).ConfigureAwait(false);
-            if (read == 0)
+            at += read;
+            if (read > 0)
             {
-                return;
+                await PieceAsync(id, buffer.AsMemory(0, read)).ConfigureAwait(false);
             }
 
-            at += read;
+            // There is room for more than the file had, so less than that is its end.
+            if (read < buffer.Length)
+            {
+                await PieceAsync(id, default).ConfigureAwait(false);
+                return;
+            }
         }
     }
+
+    private Task PieceAsync(uint id, ReadOnlyMemory<byte> piece) => call.WriteAsync(new Packet { Type = PacketType.PacketData, Id = id, Data = ByteString.CopyFrom(piece.Span) }, more: true);
 }
