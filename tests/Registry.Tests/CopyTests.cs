@@ -46,6 +46,29 @@ public sealed class CopyTests
     }
 
     [Fact]
+    public async Task Check18_Damaged_copies_are_fetched_again()
+    {
+        await using var there = await PrivateRegistry.StartAsync();
+        var layer = PrivateRegistry.Noise(50_000);
+        var manifest = await there.PushImageAsync("app", "v1", layer);
+        await using var here = await StartAsync(there, "up");
+        await here.Http.GetByteArrayAsync("/v2/up/app/manifests/v1");
+        await here.Http.GetByteArrayAsync($"/v2/up/app/blobs/{Digest.Of(layer)}");
+        foreach (var digest in (Digest[])[Digest.Of(layer), Digest.Of(manifest)])
+        {
+            await File.WriteAllBytesAsync(Path.Combine(here.Engine.Paths.Content, "blobs", "sha256", digest.Hex), [1, 2, 3]);
+        }
+
+        using var copies = CopiedRepositories.For(here.Engine, [new UpstreamRegistry("up", there.Address.ToString(), false)], null, NullLogger.Instance, s_impatient);
+        using var client = Registries.For(here.Engine, null, copies);
+        var found = await client.RepairContent.RunAsync(repair: true, CancellationToken.None);
+        Assert.Equal(2, found.Count);
+        Assert.All(found, damage => Assert.True(damage.Repaired, damage.Object + damage.Reason));
+        Assert.Equal(layer, await here.Http.GetByteArrayAsync($"/v2/up/app/blobs/{Digest.Of(layer)}"));
+        Assert.Equal(manifest, await here.Http.GetByteArrayAsync($"/v2/up/app/manifests/{Digest.Of(manifest)}"));
+    }
+
+    [Fact]
     public async Task Tags_follow_their_registry_and_stay_when_it_is_silent()
     {
         await using var there = await PrivateRegistry.StartAsync();

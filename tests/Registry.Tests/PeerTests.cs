@@ -127,6 +127,27 @@ public sealed class PeerTests
     }
 
     [Fact]
+    public async Task Check18_What_only_a_repository_has_is_healed_from_any_registry_that_has_it()
+    {
+        await using var there = await PrivateRegistry.StartAsync();
+        await using var here = await PrivateRegistry.StartAsync();
+        await PushRunnableAsync(there, "a");
+        var layer = PrivateRegistry.Noise(70_000);
+        await there.PushBlobAsync("a", layer);
+        using var client = Registries.For(here.Engine);
+        await client.PullImage.RunAsync(new PullRequest(Reference.Parse($"{there.Address}/a:v1"), null, RegistryCredentials.None), null, CancellationToken.None);
+
+        // The blob came by a push, and an image of the same repository there tells where to ask.
+        var lone = await here.PushBlobAsync("x", layer);
+        Flip(here, lone);
+        Assert.True(Assert.Single(await client.RepairContent.RunAsync(repair: true, CancellationToken.None)).Repaired);
+        Assert.Equal(layer, await here.Http.GetByteArrayAsync($"/v2/x/blobs/{lone}"));
+        File.Delete(Path.Combine(here.Engine.Paths.Content, "blobs", "sha256", lone.Hex));
+        Assert.True(Assert.Single(await client.RepairContent.RunAsync(repair: true, CancellationToken.None)).Repaired);
+        Assert.Empty(await client.RepairContent.RunAsync(repair: true, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Check18_Damaged_files_of_a_layer_and_rows_that_disagree_are_named()
     {
         await using var there = await PrivateRegistry.StartAsync();

@@ -49,7 +49,7 @@ internal static class DaemonProcess
             await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
             running = engine;
             await using var registry = await RegistryListener.StartAsync(settings, engine, log, room);
-            using var registries = Registries.For(engine, registry?.Own);
+            using var registries = Registries.For(engine, registry?.Own, registry?.Copies);
             using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
             var buildKit = new BuildKitDoor(builder, registries, log);
             var routes = ApiRoutes.For(engine, builder, registries, Upgrades(buildKit), () => log.Least <= LogLevel.Debug);

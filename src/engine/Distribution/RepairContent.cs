@@ -1,4 +1,5 @@
 using Slipway.Distribution.Authorization;
+using Slipway.Distribution.Fetching;
 using Slipway.Engine;
 using Slipway.Engine.Images;
 using Slipway.Oci;
@@ -16,10 +17,11 @@ public sealed class RepairContent
 {
     private readonly SlipwayEngine _engine;
     private readonly PullImage _pull;
+    private readonly SeekContent _seek;
     private readonly CheckContent _check;
 
-    internal RepairContent(SlipwayEngine engine, PullImage pull) =>
-        (_engine, _pull, _check) = (engine, pull, new CheckContent(engine.Content, engine.Images, engine.Repositories, engine.State));
+    internal RepairContent(SlipwayEngine engine, PullImage pull, SeekContent seek) =>
+        (_engine, _pull, _seek, _check) = (engine, pull, seek, new CheckContent(engine.Content, engine.Images, engine.Repositories, engine.State));
 
     /// <summary>Checks, and repairs if asked.</summary>
     public async Task<IReadOnlyList<CheckedDamage>> RunAsync(bool repair, CancellationToken cancel)
@@ -30,6 +32,11 @@ public sealed class RepairContent
             foreach (var image in found.Where(damage => damage.Sources.Count > 0).GroupBy(damage => damage.Object))
             {
                 await FetchAsync([.. image.Select(damage => damage.Blob).OfType<Digest>().Distinct()], image.First().Sources, cancel).ConfigureAwait(false);
+            }
+
+            foreach (var damage in found.Where(damage => damage is { Repository: not null, Blob: { } blob } && !IsSound(blob)))
+            {
+                await _seek.RunAsync(damage.Repository!, damage.Blob!.Value, damage.Size, cancel).ConfigureAwait(false);
             }
         }
 

@@ -1,4 +1,3 @@
-using Slipway.Build;
 using Slipway.Build.Context;
 using Slipway.BuildKit.Sessions;
 using Slipway.Engine;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Slipway.Distribution.Authorization;
 using Slipway.Distribution.Fetching;
 using Slipway.Distribution.Transport;
 using Slipway.Engine;
@@ -97,6 +98,9 @@ public sealed class CopiedRepositories : IDisposable
         Oci.Index.Parse(content);
         return content;
     }, cancel);
+
+    /// <summary>Where a copy comes from and who we are there; null for a repository of our own.</summary>
+    internal (Reference Name, RegistryCredentials Credentials)? Origin(string repository) => Of(repository) is { } name ? (name, _credentials.For(name.Domain)) : null;
 
     /// <inheritdoc/>
     public void Dispose() => _door.Dispose();

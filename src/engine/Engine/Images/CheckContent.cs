@@ -10,7 +10,14 @@ namespace Slipway.Engine.Images;
 /// <param name="Reason">What is wrong.</param>
 /// <param name="Blob">The blob that is damaged or missing, or null.</param>
 /// <param name="Sources">Names with digests under which registries have it.</param>
-public sealed record ContentDamage(string Object, string Reason, Digest? Blob, IReadOnlyList<string> Sources);
+public sealed record ContentDamage(string Object, string Reason, Digest? Blob, IReadOnlyList<string> Sources)
+{
+    /// <summary>The repository of our registry that has it; null for what is an image's.</summary>
+    public string? Repository { get; init; }
+
+    /// <summary>Bytes that a repository's blob should have; null for a manifest, which is read whole.</summary>
+    public long? Size { get; init; }
+}
 
 /// <summary>Reads every blob once, compares it with its digest, and says by name which images and repositories miss something.</summary>
 public sealed class CheckContent(ContentStore content, ImageTable images, RepositoryTable repositories, StateStore state)
@@ -69,15 +76,11 @@ public sealed class CheckContent(ContentStore content, ImageTable images, Reposi
 
     private IEnumerable<ContentDamage> OfRepository(Repository repository, Dictionary<Digest, string> bad)
     {
-        foreach (var digest in repository.Links.Select(link => link.Digest).Concat(repository.Manifests.Select(manifest => manifest.Digest)))
+        foreach (var (digest, size) in repository.Links.Select(link => (link.Digest, (long?)link.Size)).Concat(repository.Manifests.Select(manifest => (manifest.Digest, (long?)null))))
         {
-            if (bad.TryGetValue(digest, out var reason))
+            if (bad.TryGetValue(digest, out var reason) || !content.Contains(digest))
             {
-                yield return new ContentDamage($"repository {repository.Name}", reason, digest, []);
-            }
-            else if (!content.Contains(digest))
-            {
-                yield return new ContentDamage($"repository {repository.Name}", $"blob {digest} is missing", digest, []);
+                yield return new ContentDamage($"repository {repository.Name}", reason ?? $"blob {digest} is missing", digest, []) { Repository = repository.Name, Size = size };
             }
         }
 
