@@ -24,7 +24,7 @@ public sealed class NeverRules
         ["Slipway.BuildKit"] = ["Slipway.BuildKitApi", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
         ["slipwayd"] = ["Slipway.BuildKit", "Slipway.Transport", "Slipway.Registry", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution", "Slipway.Api"],
         ["Slipway.Client"] = ["Slipway.DockerApi"],
-        ["Slipway.BuildClient"] = ["Slipway.BuildKitApi", "Slipway.DockerApi", "Slipway.Client"],
+        ["Slipway.BuildClient"] = ["Slipway.BuildKitApi", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Compose"] = ["Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Packs"] = ["Slipway.Toml"],
         ["slipway-server"] = ["Slipway.DockerApi", "Slipway.Client", "Slipway.Packs", "Slipway.Toml"],

@@ -42,6 +42,19 @@ public sealed class CacheTests(EngineRoom room)
         Assert.Equal(hit, before == after);
     }
 
+    // Results are written about a second after they are there; a build may end at that very moment.
+    [Theory]
+    [InlineData("0.7")]
+    [InlineData("0.8")]
+    [InlineData("0.9")]
+    [InlineData("1.0")]
+    public async Task ResultsStayWhenABuildEndsWhileTheyAreWritten(string seconds)
+    {
+        var context = new Context(room, $"FROM busybox\nRUN head -c 50000000 /dev/zero > /done; echo {Guid.NewGuid()}\nRUN sleep {seconds}; exit 7\n");
+        (await context.TryAsync()).Fails("returned a non-zero code: 7", 7);
+        Assert.Contains(" ---> Using cache", (await context.TryAsync()).Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task PruningForgetsResultsButNotImages()
     {

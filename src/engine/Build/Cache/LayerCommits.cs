@@ -22,6 +22,7 @@ internal sealed class LayerCommits(SlipwayEngine engine, ILogger log)
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Lock _lock = new();
     private readonly List<PendingRow> _pending = [];
+    private List<PendingRow> _committing = [];
     private readonly List<StepLayer> _used = [];
     private readonly Dictionary<string, BuildCacheRow> _hits = new(StringComparer.Ordinal);
     private readonly Dictionary<string, BuildCacheRow> _aliases = new(StringComparer.Ordinal);
@@ -42,7 +43,7 @@ internal sealed class LayerCommits(SlipwayEngine engine, ILogger log)
         List<StepLayer> unused;
         lock (_lock)
         {
-            unused = [.. _used.Where(layer => !layer.IsCommitted && _pending.All(row => row.Layer != layer))];
+            unused = [.. _used.Where(layer => !layer.IsCommitted && _pending.Concat(_committing).All(row => row.Layer != layer))];
             _used.RemoveAll(layer => layer.IsCommitted || unused.Contains(layer));
         }
 
@@ -108,6 +109,7 @@ internal sealed class LayerCommits(SlipwayEngine engine, ILogger log)
             // An image's layers have their archives; others may still be writing theirs, and nobody waits for them.
             batch = [.. _pending.Where(row => row.Top is null || row.Top.Content.IsCompleted)];
             _pending.RemoveAll(batch.Contains);
+            _committing = batch;
             hits = [.. _hits.Values];
             _hits.Clear();
             aliases = [.. _aliases.Values];
@@ -127,6 +129,11 @@ internal sealed class LayerCommits(SlipwayEngine engine, ILogger log)
         }
         finally
         {
+            lock (_lock)
+            {
+                _committing = [];
+            }
+
             batch.ForEach(row => row.Done());
         }
     }
