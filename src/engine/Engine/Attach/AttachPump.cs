@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Slipway.Linux;
 
 namespace Slipway.Engine.Attach;
 
@@ -22,6 +23,9 @@ public sealed record AttachStreams(bool Stdin, bool Stdout, bool Stderr, bool Cl
 /// <param name="time">Clock for deadlines.</param>
 public sealed class AttachPump(string spoolDirectory, TimeProvider time)
 {
+    // In this time conmon fills about half of what a socket holds (net.core.wmem_default).
+    private const uint GatherMicroseconds = 100;
+
     /// <summary>Runs until the process has ended and all output is sent, or the client leaves. Does not dispose the connection.</summary>
     /// <exception cref="OperationCanceledException">The client's connection was aborted, or the daemon stops.</exception>
     public async Task<AttachEnd> RunAsync(Socket connection, AttachPeer peer, AttachStreams streams, CancellationToken cancel)
@@ -91,7 +95,7 @@ public sealed class AttachPump(string spoolDirectory, TimeProvider time)
             var more = open;
             while (more && open)
             {
-                open = batch.Fill(connection);
+                open = Fill(batch, connection);
                 more = batch.Content.Length >= OutputBatch.Capacity / 4;
                 if (!await SendAsync(connection, peer.Output, batch, cancel).ConfigureAwait(false))
                 {
@@ -101,6 +105,19 @@ public sealed class AttachPump(string spoolDirectory, TimeProvider time)
         }
 
         return AttachEnd.Finished;
+    }
+
+    // In a flood conmon's packets come one by one as fast as they are received, and each would be sent alone: let some gather.
+    private static bool Fill(OutputBatch batch, Socket connection)
+    {
+        var open = batch.Fill(connection);
+        if (!open || !batch.IsFlood || batch.Content.Length >= OutputBatch.Capacity / 2)
+        {
+            return open;
+        }
+
+        ShortSleep.Microseconds(GatherMicroseconds);
+        return batch.Fill(connection);
     }
 
     private async ValueTask<bool> SendAsync(Socket connection, Stream output, OutputBatch batch, CancellationToken cancel)

@@ -37,6 +37,9 @@ internal sealed class OutputBatch : IDisposable
     /// <summary>What is ready to be sent; valid until <see cref="Clear"/>.</summary>
     internal ReadOnlyMemory<byte> Content => _buffer.AsMemory(1, _end - 1);
 
+    /// <summary>Whether the last packet was as large as they get: more is coming.</summary>
+    internal bool IsFlood { get; private set; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -81,6 +84,7 @@ internal sealed class OutputBatch : IDisposable
                 return false;
             }
 
+            IsFlood = count == ConmonSocket.MaxPacket;
             Add(mark, count - 1);
         }
 

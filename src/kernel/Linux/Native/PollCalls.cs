@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Slipway.Linux.Native;
 
-/// <summary>epoll(7), poll(2), eventfd(2) and inotify(7).</summary>
+/// <summary>epoll(7), poll(2), eventfd(2), inotify(7) and usleep(3).</summary>
 internal static partial class PollCalls
 {
     internal const int Add = 1;
@@ -36,6 +36,9 @@ internal static partial class PollCalls
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollDescriptor[] descriptors, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    internal static partial int Sleep(uint microseconds);
 
     [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
     internal static partial int CreateInotify(int flags);
