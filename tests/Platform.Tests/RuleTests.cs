@@ -94,13 +94,35 @@ public sealed class RuleTests
     [Fact]
     public void Events_of_the_hosts_are_read()
     {
-        var github = PushEvent.Read("github", """{"ref":"refs/heads/main","after":"abc","repository":{"clone_url":"https://h/r.git"},"commits":[{"added":["a"],"modified":["b"],"removed":[]}],"head_commit":{"message":"m"}}"""u8);
+        var github = PushEvent.Read("github", """{"ref":"refs/heads/main","after":"abc","repository":{"clone_url":"https://h/r.git"},"commits":[{"added":["a"],"modified":["b"],"removed":[]}],"head_commit":{"message":"m"}}"""u8)[0];
         Assert.Equal(("main", "m"), (github.Branch, github.Message));
         Assert.Equal(["a", "b"], github.Files!);
-        Assert.Null(PushEvent.Read("gitea", """{"ref":"refs/heads/x","after":"0000000000","deleted":true,"repository":{}}"""u8).Branch);
-        var bitbucket = PushEvent.Read("bitbucket", """{"push":{"changes":[{"new":{"type":"branch","name":"dev","target":{"hash":"1","message":"t"}}}]},"repository":{"links":{"html":{"href":"https://bitbucket.org/t/r"}}}}"""u8);
+        Assert.Null(PushEvent.Read("gitea", """{"ref":"refs/heads/x","after":"0000000000","deleted":true,"repository":{}}"""u8)[0].Branch);
+        Assert.Null(PushEvent.Read("gitlab", """{"ref":"refs/heads/x","after":"1","total_commits_count":21,"project":{},"commits":[{"added":["a"]}]}"""u8)[0].Files);
+        var bitbucket = PushEvent.Read("bitbucket", """{"push":{"changes":[{"new":{"type":"branch","name":"dev","target":{"hash":"1","message":"t"}}}]},"repository":{"links":{"html":{"href":"https://bitbucket.org/t/r"}}}}"""u8)[0];
         Assert.Equal(("dev", "https://bitbucket.org/t/r"), (bitbucket.Branch, bitbucket.Repositories[0]));
     }
+
+    [Theory]
+    [InlineData("https://git.example.com/team/app.git", "../lib.git", "https://git.example.com/team/lib.git")]
+    [InlineData("ssh://git@git.example.com/team/app", "../../other/lib", "ssh://git@git.example.com/other/lib")]
+    [InlineData("https://git.example.com/team/app.git", "https://elsewhere.example.com/x", "https://elsewhere.example.com/x")]
+    public void A_submodules_address_may_be_relative_to_its_repository(string repository, string address, string expected) =>
+        Assert.Equal(expected, Submodules.Resolve(GitUrl.Parse(repository), address).Text);
+
+    [Theory]
+    [InlineData("../../../evil.example.com/x")]
+    [InlineData("ext::sh -c id")]
+    [InlineData("-x")]
+    [InlineData("")]
+    public void A_submodules_address_stays_with_its_host_and_its_protocols(string address) => Assert.Throws<PlatformException>(() => Submodules.Resolve(GitUrl.Parse("https://git.example.com/team/app.git"), address));
+
+    [Theory]
+    [InlineData("nginx", "docker.io")]
+    [InlineData("team/app:1", "docker.io")]
+    [InlineData("localhost/app", "localhost")]
+    [InlineData("registry.example.com:5000/team/app@sha256:1", "registry.example.com:5000")]
+    public void The_registry_of_an_image_is_known(string image, string host) => Assert.Equal(host, ImageRegistry.HostOf(image));
 
     [Fact]
     public void Secrets_are_sealed_with_the_key_alone_and_taken_out_of_lines()

@@ -50,7 +50,7 @@ internal static class PlatformServer
         services.AddSingleton(options).AddSingleton(TimeProvider.System)
             .AddSingleton(_ => PlatformStore.Open(File("platform.db"))).AddSingleton(_ => SecretBox.Open(File("key"))).AddSingleton(_ => PlatformIdentity.Open(File("identity")))
             .AddSingleton<Gate>().AddSingleton<AuditLog>().AddSingleton<EnginePool>().AddSingleton<ProxyContainer>().AddSingleton<Routes>().AddSingleton<PasswordHash>()
-            .AddSingleton<AppRoom>().AddSingleton<Variables>().AddSingleton<AppRepositories>().AddSingleton<DirectoryImport>().AddSingleton<DeployKeys>().AddSingleton<GitRemote>()
+            .AddSingleton<AppRoom>().AddSingleton<Variables>().AddSingleton<AppRepositories>().AddSingleton<DirectoryImport>().AddSingleton<DeployKeys>().AddSingleton<ImageRegistry>().AddSingleton<GitRemote>()
             .AddSingleton<BuildSlots>().AddSingleton<BuildPlanner>().AddSingleton<ImageBuild>().AddSingleton<ReleaseBuild>()
             .AddSingleton<DeploymentLogs>().AddSingleton<AppContainers>().AddSingleton<HealthBarrier>().AddSingleton<DeploymentRun>().AddSingleton<Recovery>().AddSingleton<Cleanup>()
             .AddSingleton<DeployQueue>().AddSingleton<AppLife>().AddSingleton<AppViews>().AddSingleton<PushEvents>().AddSingleton<WebPassword>().AddSingleton<WebSessions>().AddHostedService<Upkeep>();

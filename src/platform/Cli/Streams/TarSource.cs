@@ -13,9 +13,10 @@ internal static class TarSource
     /// <param name="path">The directory.</param>
     /// <param name="ignored">Which paths are left out.</param>
     /// <param name="added">Files that are not in the directory, by name.</param>
-    public static Stream Context(string path, IgnorePatterns ignored, IReadOnlyDictionary<string, byte[]> added) => Make(async tar =>
+    /// <param name="left">Further paths that are left out, and whether they are directories; asked about parents first.</param>
+    public static Stream Context(string path, IgnorePatterns ignored, IReadOnlyDictionary<string, byte[]> added, Func<string, bool, bool>? left = null) => Make(async tar =>
     {
-        foreach (string name in Names(path, ignored))
+        foreach (string name in Names(path, ignored, left))
         {
             await tar.WriteEntryAsync(Path.Combine(path, name), name);
         }
@@ -46,7 +47,7 @@ internal static class TarSource
     });
 
     /// <summary>Everything below a directory, parents first; links are not followed.</summary>
-    private static IEnumerable<string> Names(string root, IgnorePatterns? ignored = null)
+    private static IEnumerable<string> Names(string root, IgnorePatterns? ignored = null, Func<string, bool, bool>? left = null)
     {
         EnumerationOptions options = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
         Stack<string> open = new([""]);
@@ -55,14 +56,20 @@ internal static class TarSource
             foreach (string name in System.IO.Directory.EnumerateFileSystemEntries(Path.Combine(root, directory), "*", options)
                 .Select(p => Path.GetRelativePath(root, p)).Order(StringComparer.Ordinal))
             {
+                FileInfo entry = new(Path.Combine(root, name));
+                bool below = (entry.Attributes & FileAttributes.Directory) != 0 && entry.LinkTarget is null;
+                if (left?.Invoke(name, below) == true)
+                {
+                    continue;
+                }
+
                 bool skipped = ignored?.Excludes(name) == true;
                 if (!skipped)
                 {
                     yield return name;
                 }
 
-                FileInfo entry = new(Path.Combine(root, name));
-                if ((!skipped || ignored!.HasExceptions) && (entry.Attributes & FileAttributes.Directory) != 0 && entry.LinkTarget is null)
+                if (below && (!skipped || ignored!.HasExceptions))
                 {
                     open.Push(name);
                 }

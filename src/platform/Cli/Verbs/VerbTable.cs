@@ -128,6 +128,7 @@ internal static class VerbTable
         new(["app env"], "List and set an application's variables", Apps.AppVerbs.Variables),
         new(["app domain", "app domains"], "List and set an application's addresses", Apps.AppVerbs.Domains),
         new(["app deploy-key"], "Make a key by which a private repository is read", Apps.AppVerbs.DeployKey),
+        new(["app login"], "Set as whom an application's image is pulled", Apps.AppVerbs.Login),
         new(["app webhook"], "Show where a git host sends its events", Apps.AppVerbs.Webhook),
         new(["app rm", "app remove"], "Remove applications", Apps.AppVerbs.Remove),
         new(["server add"], "Add an engine to the platform", Apps.ServerVerbs.Add),

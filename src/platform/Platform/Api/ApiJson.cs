@@ -37,6 +37,7 @@ namespace Slipway.Platform.Api;
 [JsonSerializable(typeof(LogLine))]
 [JsonSerializable(typeof(WebhookView))]
 [JsonSerializable(typeof(DeployKeyView))]
+[JsonSerializable(typeof(RegistryLogin))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(string))]

@@ -86,6 +86,11 @@ internal static class AppEndpoints
     {
         api.MapPost("/apps/{app}/deploy-key", async (string app, HttpContext context, AppRoom apps, DeployKeys keys, CancellationToken cancellation) =>
             new DeployKeyView(await keys.GenerateAsync(context.Caller(), apps.Get(app), cancellation).ConfigureAwait(false))).Needs(Abilities.Write).WithSummary("Make a new deploy key");
+        api.MapPut("/apps/{app}/registry", (string app, RegistryLogin input, HttpContext context, ImageRegistry registry) =>
+        {
+            registry.SetLogin(context.Caller(), app, input.User, input.Password);
+            return Results.NoContent();
+        }).Needs(Abilities.Write).WithSummary("Set as whom an application's image is pulled; an empty user for nobody");
         api.MapGet("/apps/{app}/webhook", (string app, HttpContext context, AppRoom apps, SecretBox secrets) =>
         {
             var found = apps.Get(app);
@@ -94,8 +99,12 @@ internal static class AppEndpoints
         }).Needs(Abilities.Write).WithSummary("Show where a git host sends its events, and the secret");
     }
 
-    // What the platform made itself (keys) does not come from outside.
-    private static AppSource Source(AppSource wanted, AppSource present) => wanted with { DeployKey = present.DeployKey, SealedKey = present.SealedKey };
+    // Keys and passwords have their own endpoints. A login is for one registry: another image does not get it.
+    private static AppSource Source(AppSource wanted, AppSource present)
+    {
+        var same = present.RegistryUser is not null && ImageRegistry.HostOf(wanted.Image ?? "") == ImageRegistry.HostOf(present.Image ?? "");
+        return wanted with { DeployKey = present.DeployKey, SealedKey = present.SealedKey, RegistryUser = same ? present.RegistryUser : null, SealedRegistryPassword = same ? present.SealedRegistryPassword : null };
+    }
 
     private static string? BuildServer(PlatformStore store, string name) => name.Length == 0 ? null
         : store.Servers.All.FirstOrDefault(server => server.Name == name)?.Id ?? throw new PlatformException(Refusal.Invalid, "there is no such server");

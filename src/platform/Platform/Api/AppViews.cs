@@ -25,7 +25,7 @@ public sealed class AppViews(PlatformStore store, AppLife life, AppRoom apps, Ro
             State = state.State,
             Containers = state.Containers,
             Urls = routes.UrlsOf(app),
-            Source = app.Source with { SealedKey = null },
+            Source = app.Source with { SealedKey = null, SealedRegistryPassword = null },
             Build = app.Build,
             Run = app.Run,
             Domains = [.. app.Domains.Select(domain => domain with { PasswordHash = null })],

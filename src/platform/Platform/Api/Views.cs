@@ -123,6 +123,16 @@ public sealed record DomainInput
     public string? Password { get; init; }
 }
 
+/// <summary>A login at a registry.</summary>
+public sealed record RegistryLogin
+{
+    /// <summary>Name.</summary>
+    public string User { get => field ?? ""; init; }
+
+    /// <summary>Password or token.</summary>
+    public string Password { get => field ?? ""; init; }
+}
+
 /// <summary>A new application.</summary>
 public sealed record AppInput
 {

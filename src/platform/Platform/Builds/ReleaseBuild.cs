@@ -13,7 +13,7 @@ using Slipway.Platform.Store;
 namespace Slipway.Platform.Builds;
 
 /// <summary>Source to release: finds the commit, decides whether a build is needed, builds, and brings the image to the server that runs it.</summary>
-public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRepositories repositories, BuildPlanner planner, ImageBuild build, BuildSlots slots, Variables variables, TimeProvider time)
+public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRepositories repositories, BuildPlanner planner, ImageBuild build, BuildSlots slots, Variables variables, ImageRegistry registry, TimeProvider time)
 {
     private const int UsualPort = 3000;
 
@@ -71,10 +71,11 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
     {
         var (engine, image) = (engines.Of(server), app.Source.Image!);
         var name = image.Contains('@', StringComparison.Ordinal) || image.LastIndexOf(':') > image.LastIndexOf('/') ? image : image + ":latest";
+        await registry.AdmitAsync(image, server, cancellation).ConfigureAwait(false);
         log.Write($"Pulling {name}.");
         try
         {
-            await foreach (var message in engine.PullImageAsync(name, cancellation: cancellation).ConfigureAwait(false))
+            await foreach (var message in engine.PullImageAsync(name, auth: registry.LoginOf(app), cancellation: cancellation).ConfigureAwait(false))
             {
                 if (message.Error is { } error)
                 {

@@ -57,6 +57,12 @@ public sealed record AppSource
 
     /// <summary>Private half of the deploy key, encrypted.</summary>
     public string? SealedKey { get; init; }
+
+    /// <summary>As whom the image is pulled; null for nobody.</summary>
+    public string? RegistryUser { get; init; }
+
+    /// <summary>The password at the registry, encrypted.</summary>
+    public string? SealedRegistryPassword { get; init; }
 }
 
 /// <summary>How an image is made of the source. Everything here is part of what decides whether a build is needed.</summary>

@@ -29,6 +29,9 @@ public sealed record ServerOptions
     /// <summary>Whether sources may be at <c>file://</c>, plain HTTP and addresses of this machine or its private networks.</summary>
     public bool AllowLocalSources { get; init; }
 
+    /// <summary>Private networks whose git hosts and registries applications may name.</summary>
+    public IReadOnlyList<IPNetwork> AllowedNetworks { get; init; } = [];
+
     /// <summary>A PEM file with certificates of further authorities that builds trust; null for none.</summary>
     public string? BuildCertificates { get; init; }
 
@@ -66,6 +69,7 @@ public sealed record ServerOptions
         "--https-port" => this with { HttpsPort = value },
         "--proxy-image" => this with { ProxyImage = value },
         "--base-domain" => this with { BaseDomain = value },
+        "--allow-network" => this with { AllowedNetworks = [.. AllowedNetworks, IPNetwork.Parse(value)] },
         "--build-ca" => this with { BuildCertificates = File.Exists(value) ? Path.GetFullPath(value) : throw new FormatException($"there is no file {value}") },
         "--host" => this with { Hosts = [.. Hosts, value] },
         _ => throw new FormatException($"unknown option {name}"),

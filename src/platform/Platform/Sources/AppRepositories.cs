@@ -40,9 +40,12 @@ public sealed class AppRepositories(ServerOptions options, SecretBox secrets)
         var url = GitUrl.Parse(app.Source.Repository ?? "");
         var path = await PathOfAsync(app, cancellation).ConfigureAwait(false);
         using var key = DeployKeyFile.Write(_root, app.Source.SealedKey is { } sealedKey ? secrets.Reveal(sealedKey) : null);
-        var git = new Git(_root) { Settings = await SettingsAsync(url, cancellation).ConfigureAwait(false), Environment = key.Environment };
-        var wanted = commit ?? $"refs/heads/{app.Source.Branch}";
-        await git.RunAsync(cancellation, "-C", path, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--depth=1", "--force", "--", url.Text, $"{wanted}:refs/heads/{app.Source.Branch}").ConfigureAwait(false);
+        var repository = new GitRepository(path, _root, key, options);
+        await repository.FetchAsync(url, commit ?? $"refs/heads/{app.Source.Branch}", $"refs/heads/{app.Source.Branch}", cancellation).ConfigureAwait(false);
+        var fetched = (await Git().RunAsync(cancellation, "-C", path, "rev-parse", $"refs/heads/{app.Source.Branch}^{{commit}}").ConfigureAwait(false)).Trim();
+        var whole = await new Submodules(repository).WholeTreeAsync(url, fetched, cancellation).ConfigureAwait(false);
+        whole = await new LargeFiles(repository).WithContentAsync(url, whole, cancellation).ConfigureAwait(false);
+        await Git().RunAsync(cancellation, "-C", path, "update-ref", WholeOf(fetched), whole).ConfigureAwait(false);
         return $"refs/heads/{app.Source.Branch}";
     }
 
@@ -65,11 +68,12 @@ public sealed class AppRepositories(ServerOptions options, SecretBox secrets)
             throw new PlatformException(Refusal.NotFound, app.Source.Kind == SourceKind.Push ? $"nothing was pushed to the branch {app.Source.Branch} yet" : "there is no such commit", e);
         }
 
+        var whole = app.Source.Kind == SourceKind.Git ? WholeOf(commit) : commit;
         var below = app.Source.BaseDirectory.Trim('/');
         string tree;
         try
         {
-            tree = (await git.RunAsync(cancellation, "-C", path, "rev-parse", "--verify", "--quiet", "--end-of-options", below.Length == 0 ? commit + "^{tree}" : $"{commit}:{below}").ConfigureAwait(false)).Trim();
+            tree = (await git.RunAsync(cancellation, "-C", path, "rev-parse", "--verify", "--quiet", "--end-of-options", below.Length == 0 ? whole + "^{tree}" : $"{whole}:{below}").ConfigureAwait(false)).Trim();
         }
         catch (PlatformException e)
         {
@@ -134,19 +138,6 @@ public sealed class AppRepositories(ServerOptions options, SecretBox secrets)
         }
     }
 
-    private async Task<IReadOnlyList<string>> SettingsAsync(GitUrl url, CancellationToken cancellation)
-    {
-        if (options.AllowLocalSources)
-        {
-            return ["protocol.file.allow=always", "protocol.http.allow=always"];
-        }
-
-        if (url.IsLocal)
-        {
-            throw new PlatformException(Refusal.Forbidden, $"sources over {url.Scheme} are not allowed here");
-        }
-
-        var address = await UrlGuard.ResolveAsync(url.Host, cancellation).ConfigureAwait(false);
-        return url.Scheme == "https" ? [$"http.curloptResolve={url.Host}:{url.Port}:{address}"] : [];
-    }
+    /// <summary>The ref of a fetched commit's tree with submodules and large files in it.</summary>
+    private static string WholeOf(string commit) => "refs/slipway/whole/" + commit;
 }

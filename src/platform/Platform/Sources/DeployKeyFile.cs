@@ -7,29 +7,41 @@ namespace Slipway.Platform.Sources;
 /// <summary>A private key in a file that exists while git needs it, and how ssh is told about it. Host keys are accepted once and pinned from then on.</summary>
 internal sealed class DeployKeyFile : IDisposable
 {
+    private readonly string _directory;
     private readonly string? _path;
 
-    private DeployKeyFile(string? path, IReadOnlyDictionary<string, string> environment) => (_path, Environment) = (path, environment);
-
-    /// <summary>Variables for git.</summary>
-    internal IReadOnlyDictionary<string, string> Environment { get; }
+    private DeployKeyFile(string directory, string? path) => (_directory, _path) = (directory, path);
 
     /// <summary>Writes the key, if there is one.</summary>
     internal static DeployKeyFile Write(string directory, string? key)
     {
-        if (key is null)
+        var path = key is null ? null : Path.Combine(directory, "key-" + Identity.New());
+        if (path is not null)
         {
-            return new DeployKeyFile(null, new Dictionary<string, string> { ["GIT_SSH_COMMAND"] = "false" });
+            PrivateFile.Write(path, key!);
         }
 
-        var path = Path.Combine(directory, "key-" + Identity.New());
-        PrivateFile.Write(path, key);
-        var hosts = Path.Combine(directory, "known_hosts");
-        return new DeployKeyFile(path, new Dictionary<string, string>
-        {
-            // git splits this at spaces; the paths are ours and have none that it would trip over.
-            ["GIT_SSH_COMMAND"] = $"ssh -F /dev/null -i '{path}' -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile='{hosts}' -o ConnectTimeout=20",
-        });
+        return new DeployKeyFile(directory, path);
+    }
+
+    /// <summary>Variables for git: which ssh it runs. Without a key there is none.</summary>
+    /// <param name="url">Where to.</param>
+    /// <param name="addresses">The addresses that were checked, the first of which is called; none to look the name up again.</param>
+    internal IReadOnlyDictionary<string, string> Environment(GitUrl url, IReadOnlyList<System.Net.IPAddress> addresses) => new Dictionary<string, string>
+    {
+        // git splits this at spaces; no word has one.
+        ["GIT_SSH_COMMAND"] = _path is null || url.Scheme != "ssh" ? "false" : string.Join(' ', ["ssh", .. Options(url, addresses)]),
+    };
+
+    /// <summary>Options of ssh for a host.</summary>
+    internal IEnumerable<string> Options(GitUrl url, IReadOnlyList<System.Net.IPAddress> addresses)
+    {
+        List<string> options =
+        [
+            "-F", "/dev/null", "-i", _path ?? throw new PlatformException(Refusal.Invalid, "this address needs a deploy key"), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new",
+            "-o", "UserKnownHostsFile=" + Path.Combine(_directory, "known_hosts"), "-o", "ConnectTimeout=20",
+        ];
+        return addresses is [var address, ..] ? [.. options, "-o", $"HostName={address}", "-o", $"HostKeyAlias={(url.Port == 22 ? url.Host : $"[{url.Host}]:{url.Port}")}"] : options;
     }
 
     /// <summary>Makes a pair of ed25519 keys with ssh-keygen.</summary>

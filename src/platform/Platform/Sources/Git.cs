@@ -41,19 +41,23 @@ internal sealed class Git(string home)
     }
 
     /// <summary>Runs git with something on its standard input.</summary>
-    internal async Task FeedAsync(Func<Stream, Task> write, CancellationToken cancellation, params IReadOnlyList<string> arguments)
+    /// <returns>Its standard output.</returns>
+    internal async Task<string> FeedAsync(Func<Stream, Task> write, CancellationToken cancellation, params IReadOnlyList<string> arguments)
     {
         using var process = Start(arguments);
+        using var output = new MemoryStream();
         var feed = FeedAsync(process, write);
         try
         {
-            await FinishAsync(process, stream => BoundedCopyAsync(stream, Stream.Null, MaxOutput, cancellation), arguments, cancellation).ConfigureAwait(false);
+            await FinishAsync(process, stream => BoundedCopyAsync(stream, output, MaxOutput, cancellation), arguments, cancellation).ConfigureAwait(false);
         }
         finally
         {
             // What went wrong with the source is the more interesting error.
             await feed.ConfigureAwait(false);
         }
+
+        return Encoding.UTF8.GetString(output.GetBuffer(), 0, (int)output.Length);
     }
 
     /// <summary>Runs git and hands its standard output over as it comes.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Slipway.Platform.Settings;
 
 namespace Slipway.Platform.Sources;
 
@@ -20,10 +21,17 @@ internal static class UrlGuard
         return s_inside.Any(network => network.BaseAddress.AddressFamily == plain.AddressFamily && network.Contains(plain));
     }
 
+    /// <summary>Whether a repository may be called, and at which addresses; none when every address is allowed.</summary>
+    /// <exception cref="PlatformException">It may not.</exception>
+    internal static async Task<IReadOnlyList<IPAddress>> AdmitAsync(GitUrl url, ServerOptions options, CancellationToken cancellation) =>
+        options.AllowLocalSources ? []
+        : url.IsLocal ? throw new PlatformException(Refusal.Forbidden, $"sources over {url.Scheme} are not allowed here")
+        : await ResolveAsync(url.Host, options, cancellation).ConfigureAwait(false);
+
     /// <summary>Looks a host up.</summary>
-    /// <returns>An address outside.</returns>
-    /// <exception cref="PlatformException">There is none, or any of them is inside.</exception>
-    internal static async Task<IPAddress> ResolveAsync(string host, CancellationToken cancellation)
+    /// <returns>Its addresses, all of them outside.</returns>
+    /// <exception cref="PlatformException">There are none, or any of them is inside.</exception>
+    internal static async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, ServerOptions options, CancellationToken cancellation)
     {
         IPAddress[] addresses;
         try
@@ -35,8 +43,8 @@ internal static class UrlGuard
             throw new PlatformException(Refusal.Unavailable, $"cannot find the host {host}", e);
         }
 
-        return addresses.Length > 0 && !addresses.Any(IsInside)
-            ? addresses[0]
+        return addresses.Length > 0 && !addresses.Any(address => IsInside(address) && !options.AllowedNetworks.Any(network => network.Contains(address)))
+            ? addresses
             : throw new PlatformException(Refusal.Forbidden, $"the host {host} is on an inside network; sources there are not allowed");
     }
 }

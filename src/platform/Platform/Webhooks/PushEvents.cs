@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using Slipway.Platform.Access;
 using Slipway.Platform.Deploys;
@@ -37,10 +38,10 @@ public sealed class PushEvents(PlatformStore store, SecretBox secrets, DeployQue
             return signed.ToDictionary(app => app.Name, _ => "This event does not deploy.");
         }
 
-        PushEvent push;
+        IReadOnlyList<PushEvent> pushes;
         try
         {
-            push = PushEvent.Read(host, body);
+            pushes = PushEvent.Read(host, Document(headers, body));
         }
         catch (JsonException e)
         {
@@ -49,7 +50,15 @@ public sealed class PushEvents(PlatformStore store, SecretBox secrets, DeployQue
 
         var repeated = !_seen.TryAdd(Signatures.Delivery(host, body), time.GetUtcNow());
         Forget();
-        return signed.ToDictionary(app => app.Name, app => repeated ? "This event was handled already." : Deploy(app, host, push));
+        return signed.ToDictionary(app => app.Name, app => repeated ? "This event was handled already." : Deploy(app, host, pushes.FirstOrDefault(push => push.Branch == app.Source.Branch) ?? pushes[0]));
+    }
+
+    // GitHub's usual form of a webhook has the document in a field of a form; what is signed is the body as it is.
+    private static byte[] Document(IHeaderDictionary headers, byte[] body)
+    {
+        const string Field = "payload=";
+        var text = headers.ContentType.ToString().StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) ? Encoding.UTF8.GetString(body) : "";
+        return text.Split('&').FirstOrDefault(part => part.StartsWith(Field, StringComparison.Ordinal)) is { } field ? Encoding.UTF8.GetBytes(System.Net.WebUtility.UrlDecode(field[Field.Length..])) : body;
     }
 
     private string Deploy(App app, string host, PushEvent push)

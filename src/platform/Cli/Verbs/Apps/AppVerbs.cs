@@ -166,6 +166,24 @@ internal static class AppVerbs
         })
     { MinArguments = 1, MaxArguments = 1, Details = "Makes a new key; enter what is printed at the git host as a key that may read." };
 
+    public static Verb Login() => new(
+        "NAME",
+        new FlagTable().String("username", 'u', "Name at the registry; without one, the login is forgotten").Bool("password-stdin", "Read the password from standard input"),
+        async call =>
+        {
+            using PlatformConnection platform = new();
+            string user = call.Flags.StringOrNull("username") ?? "";
+            if (user.Length > 0 && !call.Flags.Bool("password-stdin"))
+            {
+                throw new CommandException("the password is read with --password-stdin");
+            }
+
+            string password = user.Length > 0 ? (await Console.In.ReadToEndAsync()).TrimEnd('\r', '\n') : "";
+            await platform.PutAsync(Path(call) + "/registry", new JsonObject { ["user"] = user, ["password"] = password });
+            return 0;
+        })
+    { MinArguments = 1, MaxArguments = 1 };
+
     public static Verb Webhook() => new(
         "NAME",
         new FlagTable(),

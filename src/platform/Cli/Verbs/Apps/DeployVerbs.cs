@@ -4,6 +4,7 @@ using Slipway.Cli.Options;
 using Slipway.Cli.Output;
 using Slipway.Cli.Streams;
 using Slipway.DockerApi;
+using Slipway.Packs.Sources;
 
 namespace Slipway.Cli.Verbs.Apps;
 
@@ -30,11 +31,11 @@ internal static class DeployVerbs
             string name = call.Flags.StringOrNull("app") ?? NameOf(directory);
             using PlatformConnection platform = new();
             await EnsureAsync(call, platform, name);
-            await using Stream tar = TarSource.Context(directory, Ignored(directory), new Dictionary<string, byte[]>());
+            await using Stream tar = TarSource.Context(directory, Ignored(directory), new Dictionary<string, byte[]>(), new GitIgnore(directory).Leaves);
             JsonNode? deployment = await platform.UploadAsync($"/apps/{PlatformConnection.Part(name)}/source?force={(call.Flags.Bool("force") ? "true" : "false")}", tar);
             return await FollowAsync(call, platform, deployment);
         })
-    { MaxArguments = 1, Completes = Candidates.Files, Details = "Sends the directory without .git and what .dockerignore and .gitignore at its top name, and deploys it. An application that does not exist is made." };
+    { MaxArguments = 1, Completes = Candidates.Files, Details = "Sends the directory without .git and what .gitignore files and .dockerignore name, and deploys it. An application that does not exist is made." };
 
     public static Verb Deploy() => Starts("deploy", new FlagTable().Bool("force", "Build from nothing and replace containers in any case").String("commit", "Deploy this commit"),
         call => new JsonObject { ["force"] = call.Flags.Bool("force"), ["commit"] = call.Flags.StringOrNull("commit") });
@@ -181,8 +182,8 @@ internal static class DeployVerbs
 
     private static IgnorePatterns Ignored(string directory)
     {
-        IEnumerable<string> lines = [".git", .. new[] { ".gitignore", ".dockerignore" }.Select(name => Path.Combine(directory, name)).Where(File.Exists).SelectMany(File.ReadAllLines)];
-        return IgnorePatterns.Parse(string.Join('\n', lines) + "\n!.dockerignore\n");
+        string list = Path.Combine(directory, ".dockerignore");
+        return File.Exists(list) ? IgnorePatterns.Parse(File.ReadAllText(list) + "\n!.dockerignore\n") : IgnorePatterns.None;
     }
 
     private static string Short(string commit) => commit.Length > 12 ? commit[..12] : commit;
