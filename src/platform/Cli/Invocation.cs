@@ -1,5 +1,6 @@
 using System.Text;
 using Slipway.Cli.Options;
+using Slipway.Cli.Streams;
 using Slipway.Client;
 
 namespace Slipway.Cli;
@@ -25,12 +26,12 @@ internal sealed class Invocation(string path, FlagValues flags, GlobalOptions gl
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Connected on the first request.</summary>
-    public EngineClient Engine => _engine ??= new EngineClient(globals.Address());
+    public EngineClient Engine => _engine ??= new EngineClient(globals.Address()) { Patience = TimeSpan.FromMilliseconds(50) };
 
     /// <summary>Standard output as text; buffered, so flush before something else writes or waits.</summary>
-    public TextWriter Out => _out ??= new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 4096);
+    public TextWriter Out => _out ??= new StreamWriter(new StandardStream(Console.OpenStandardOutput()), new UTF8Encoding(false), 4096);
 
-    public TextWriter Error => _error ??= new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false), 256) { AutoFlush = true };
+    public TextWriter Error => _error ??= new StreamWriter(new StandardStream(Console.OpenStandardError()), new UTF8Encoding(false), 256) { AutoFlush = true };
 
     /// <summary>
     /// Does something to every name; a failure is told and the others go on, as docker does.

@@ -8,7 +8,7 @@ public sealed partial class EngineClient
     /// <summary>A connection of its own to the engine, on which nothing has been said yet.</summary>
     /// <exception cref="EngineUnreachableException">Nothing answers there.</exception>
     public async Task<HijackedStream> DialAsync(CancellationToken cancellation = default) =>
-        new(new HttpConnection(await Address.ConnectAsync(cancellation).ConfigureAwait(false)), null);
+        new(new HttpConnection(await Address.ConnectAsync(cancellation).ConfigureAwait(false), TimeSpan.Zero), null);
 
     /// <summary>Asks for another protocol on a connection of its own.</summary>
     /// <param name="path">Path and query, without the version.</param>

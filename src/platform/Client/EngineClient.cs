@@ -28,6 +28,12 @@ public sealed partial class EngineClient(EngineAddress address) : IDisposable
     /// <summary>Where the engine is.</summary>
     public EngineAddress Address { get; } = address;
 
+    /// <summary>
+    /// How long a request's thread waits for the answer itself before it waits asynchronously; zero for not at all. The first asynchronous
+    /// wait of a process has a hundred methods compiled, which a short-lived program is spared by this.
+    /// </summary>
+    public TimeSpan Patience { get; init; }
+
     /// <summary>The version in use; certain after the first successful request.</summary>
     public ApiVersion Version => _version;
 
@@ -221,7 +227,7 @@ public sealed partial class EngineClient(EngineAddress address) : IDisposable
             idle.Dispose();
         }
 
-        return new HttpConnection(await Address.ConnectAsync(cancellation).ConfigureAwait(false));
+        return new HttpConnection(await Address.ConnectAsync(cancellation).ConfigureAwait(false), Patience);
     }
 
     private void Return(HttpConnection connection, Task upload)

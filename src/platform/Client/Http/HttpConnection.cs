@@ -6,13 +6,16 @@ namespace Slipway.Client.Http;
 /// One HTTP/1.1 connection, one exchange at a time. Written by hand because HttpClient adds about 35 ms to the start of
 /// a short-lived process and cannot half-close an upgraded connection.
 /// </summary>
-internal sealed class HttpConnection(Socket socket) : IDisposable
+/// <param name="socket">The connection.</param>
+/// <param name="patience">How long the caller's thread waits for an answer before it waits asynchronously.</param>
+internal sealed class HttpConnection(Socket socket, TimeSpan patience) : IDisposable
 {
     private const int MaxHeadBytes = 64 * 1024;
 
     private byte[] _buffer = new byte[16 * 1024];
     private int _start;
     private int _end;
+    private long _patientUntil;
 
     internal Socket Socket { get; } = socket;
 
@@ -33,6 +36,7 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
     /// <summary>Reads the head of the final answer; 1xx answers other than 101 are skipped.</summary>
     internal async ValueTask<ResponseHead> ReadHeadAsync(CancellationToken cancellation)
     {
+        _patientUntil = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         while (true)
         {
             var length = await FindAsync("\r\n\r\n"u8.ToArray(), MaxHeadBytes, cancellation).ConfigureAwait(false);
@@ -59,13 +63,23 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
     {
         if (_start == _end)
         {
-            return Socket.ReceiveAsync(target, SocketFlags.None, cancellation);
+            return ReceiveAsync(target, cancellation);
         }
 
         var count = Math.Min(target.Length, _end - _start);
         _buffer.AsSpan(_start, count).CopyTo(target.Span);
         _start += count;
         return ValueTask.FromResult(count);
+    }
+
+    private ValueTask<int> ReceiveAsync(Memory<byte> target, CancellationToken cancellation)
+    {
+        if (_patientUntil - Environment.TickCount64 is > 0 and var milliseconds)
+        {
+            Socket.Poll(TimeSpan.FromMilliseconds(milliseconds), SelectMode.SelectRead);
+        }
+
+        return Socket.ReceiveAsync(target, SocketFlags.None, cancellation);
     }
 
     // Fills the buffer until it has the mark; returns the bytes up to and with it.
@@ -85,7 +99,7 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
             }
 
             MakeRoom();
-            var count = await Socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, cancellation).ConfigureAwait(false);
+            var count = await ReceiveAsync(_buffer.AsMemory(_end), cancellation).ConfigureAwait(false);
             if (count == 0)
             {
                 throw new EndOfStreamException("the engine closed the connection");
