@@ -214,6 +214,18 @@ public sealed class HostilePullTests
         Assert.Contains("bytes come out of it", await room.RefusedAsync($"{registry.Host}/{Name}:latest"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Check26_A_hundred_thousand_tiny_files_cost_little_memory()
+    {
+        using var registry = new HostileRegistry();
+        registry.Add(Name, "latest", new TestImage(TestImage.Tar([.. Enumerable.Range(0, 100_000).Select(n => ($"d{n / 1000}/f{n}", Array.Empty<byte>()))])));
+        await using var room = await PrivateEngine.StartAsync();
+        GC.Collect();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        await room.PullAsync($"{registry.Host}/{Name}:latest");
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 64 << 20);
+    }
+
     [Theory]
     [InlineData('x')]
     [InlineData('g')]

@@ -120,6 +120,26 @@ public sealed class BuildTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task PatternsOfWhatIsLeftOutAreRelativeToWhatIsCopied()
+    {
+        var context = new Context(room, """
+            FROM busybox AS files
+            COPY . /all/
+            FROM busybox
+            COPY --exclude=*.txt --exclude=*.md hom* /named/
+            COPY --exclude=*.txt d /one/
+            COPY --exclude=**/*.txt d /deep/
+            COPY --exclude=*.txt d* /many/
+            COPY --from=files --exclude=*.txt --exclude=sub /all/d /staged/
+            COPY --parents --exclude=d/sub --exclude=e d e /kept/
+            """).Write("home1.txt", "").Write("home2.md", "").Write("home3.cfg", "").Write("d/a.txt", "").Write("d/b", "").Write("d/sub/c.txt", "").Write("e/f", "");
+        var name = await context.BuildAsync();
+        Assert.Equal(
+            "/deep/b\n/kept/d/a.txt\n/kept/d/b\n/many/b\n/many/sub/c.txt\n/named/home3.cfg\n/one/b\n/one/sub/c.txt\n/staged/b",
+            (await room.Run(name, "sh", "-c", "find /named /one /deep /many /staged /kept -type f | sort")).Ok());
+    }
+
+    [Fact]
     public async Task AddUnpacksArchives()
     {
         var context = new Context(room, "FROM busybox\nADD a.tar.gz /out/\nCOPY a.tar.gz /packed\n").Write("in/file", "packed");

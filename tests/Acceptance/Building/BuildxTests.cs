@@ -45,6 +45,21 @@ public sealed class BuildxTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task NamesOfOneFileStayNamesOfOneFile()
+    {
+        var context = new Context(room, "FROM busybox\nCOPY a b d /x/\n").Write("a", "one").Write("d/e", "x");
+        Tool.Run("ln", Path.Combine(context.Path, "a"), Path.Combine(context.Path, "b"));
+        Tool.Run("python3", "-c", $"import os; os.setxattr('{context.Path}/a', 'user.mark', b'kept')");
+        var name = EngineRoom.Name("img");
+        await BuildAsync(context, "-t", name);
+        var numbers = (await room.Run(name, "stat", "-c", "%i", "/x/a", "/x/b")).Ok().Split('\n');
+        Assert.Equal(numbers[0], numbers[1]);
+        var archive = Path.Combine(room.Home, name + ".tar");
+        (await room.Docker("save", "-o", archive, name)).Ok();
+        Assert.Contains("SCHILY.xattr.user.mark=kept", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(archive)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ArgumentsTargetsContextsAndSecrets()
     {
         const string secret = "s3cr3t-of-the-test";

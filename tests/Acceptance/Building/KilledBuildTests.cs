@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Slipway.Acceptance.Fixture;
 
 namespace Slipway.Acceptance.Building;
@@ -6,7 +8,7 @@ namespace Slipway.Acceptance.Building;
 [Collection(BuildCollection.Name)]
 public sealed class KilledBuildTests(EngineRoom room)
 {
-    private const int Rounds = 5;
+    private const int Rounds = 9;
 
     [Fact]
     public async Task Check62_OtherBuildsGoOnAndTheNextIsRight()
@@ -21,7 +23,15 @@ public sealed class KilledBuildTests(EngineRoom room)
             using var first = Start(victim, "victim", round % 2 == 0);
             using var second = Start(other, "other", round % 3 == 0);
             await Task.Delay(random.Next(0, 700));
-            if (round % 6 == 4)
+            if (round % 3 == 2)
+            {
+                // Both wait for the same command: both are told, or neither met it. Afterwards both are built as ever.
+                KillCommand(mark);
+                await first.EndAsync(30);
+                await second.EndAsync(30);
+                (await room.Client("slipway", "build", "-q", "-t", "other", "--build-arg", "WHO=other", other.Path)).Ok();
+            }
+            else if (round % 6 == 4)
             {
                 await room.Daemon.CrashAndStartAsync();
                 await second.EndAsync(30);
@@ -46,6 +56,24 @@ public sealed class KilledBuildTests(EngineRoom room)
         }
 
         Assert.Equal([], Left());
+    }
+
+    private static void KillCommand(string mark)
+    {
+        foreach (var directory in Directory.GetDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+        {
+            try
+            {
+                if (File.ReadAllText(Path.Combine(directory, "cmdline")).StartsWith($"/bin/sh\0-c\0sleep 0.2; echo {mark}", StringComparison.Ordinal))
+                {
+                    Process.GetProcessById(int.Parse(Path.GetFileName(directory), CultureInfo.InvariantCulture)).Kill();
+                }
+            }
+            catch (Exception e) when (e is IOException or ArgumentException or InvalidOperationException)
+            {
+                // It has ended.
+            }
+        }
     }
 
     private string[] Left() => [.. Directory.EnumerateFileSystemEntries(Path.Combine(room.Daemon.DataRoot, "staging")), .. Directory.EnumerateFileSystemEntries(Path.Combine(room.Daemon.DataRoot, "containers"))];

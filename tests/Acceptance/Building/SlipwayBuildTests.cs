@@ -48,6 +48,65 @@ public sealed class SlipwayBuildTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task CommandsHaveTheLimitsThatAreGiven()
+    {
+        var context = new Context(room, "FROM busybox\nRUN (cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpu/cpu.cfs_quota_us || cat /sys/fs/cgroup/memory.max) 2>/dev/null; ulimit -n; df -k /dev/shm | tail -1; grep there /etc/hosts\n");
+        var built = await room.Client("slipway", "build", "--progress=plain", "--no-cache", "--memory", "64m", "--cpu-quota", "50000", "--ulimit", "nofile=333:444", "--shm-size", "8m", "--add-host", "there:10.1.2.3", context.Path);
+        built.Ok();
+        Assert.Matches(@"[0-9.]+ 67108864\n", built.Error);
+        Assert.Matches(@"[0-9.]+ 333\n", built.Error);
+        Assert.Matches("shm +8192 ", built.Error);
+        Assert.Contains("10.1.2.3", built.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADirectoryOfARepositoryIsAContext()
+    {
+        var source = new Context(room, "FROM busybox\nRUN false\n").Write("sub/Dockerfile", "FROM busybox\nCOPY . /c/\n").Write("sub/f", "in the directory");
+        Tool.Run("git", "-C", source.Path, "init", "-q", "-b", "trunk");
+        Tool.Run("git", "-C", source.Path, "add", "-A");
+        Tool.Run("git", "-C", source.Path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x");
+        File.WriteAllText(Path.Combine(source.Path, ".git", "git-daemon-export-ok"), "");
+        var port = FreePort();
+        using var daemon = System.Diagnostics.Process.Start("git", ["daemon", "--base-path=" + Path.GetDirectoryName(source.Path), "--listen=127.0.0.1", $"--port={port}", "--reuseaddr"]);
+        try
+        {
+            var address = $"git://127.0.0.1:{port}/{Path.GetFileName(source.Path)}#trunk";
+            foreach (var client in (string[])["slipway", "docker"])
+            {
+                var name = EngineRoom.Name("img");
+                string[] arguments = ["build", "-t", name, address + ":sub"];
+                for (var attempt = 0; ; attempt++)
+                {
+                    var built = client == "slipway" ? await room.Client("slipway", arguments) : await Plugged.RunAsync(room, ["buildx", .. arguments]);
+                    if (built.Code == 0 || attempt == 20)
+                    {
+                        built.Ok();
+                        break;
+                    }
+
+                    await Task.Delay(100);
+                }
+
+                Assert.Equal("Dockerfile\nf", (await room.Run(name, "ls", "-A", "/c")).Ok());
+            }
+
+            (await room.Client("slipway", "build", address + ":../../etc")).Fails("is no directory of the repository");
+        }
+        finally
+        {
+            daemon.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        return ((System.Net.IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    [Fact]
     public async Task AFailureEndsWithTheStepsOutputAndItsPlace()
     {
         var failed = await room.Client("slipway", "build", "--progress=plain", new Context(room, "FROM busybox\nRUN echo last words; exit 7\n").Path);

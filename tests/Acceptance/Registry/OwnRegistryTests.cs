@@ -8,6 +8,8 @@ namespace Slipway.Acceptance.Registry;
 /// <summary>The daemon's own registry with the docker client, our client and skopeo.</summary>
 public sealed class OwnRegistryTests : RegistryRoom
 {
+    private const string Bundle = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
     [Fact]
     public async Task Images_go_there_and_come_back()
     {
@@ -62,6 +64,54 @@ public sealed class OwnRegistryTests : RegistryRoom
         Assert.Equal($"{debian.Host}/far/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, $"{debian.Host}/far/bb:1"));
         await SlipwayAsync("copy", "-q", $"{debian.Host}/far/bb:1", "back/bb:1");
         Assert.Equal($"back/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, "back/bb:1"));
+    }
+
+    // As cosign writes them by default since its version 3: a statement in a DSSE envelope in a bundle.
+    [Fact]
+    public async Task Bundles_are_verified()
+    {
+        await DockerAsync("tag", "busybox", $"{LocalName}/team/bb:1");
+        await DockerAsync("push", $"{LocalName}/team/bb:1");
+        var (mine, other) = (Key("mine"), Key("other"));
+        var digest = (string)JsonNode.Parse(await SlipwayAsync("registry", "inspect", "team/bb:1"))!["Digest"]!;
+        await PutBundleAsync(Statement("https://slsa.dev/provenance/v1", digest), "mine", digest);
+        Assert.Contains("has no signatures", await FailAsync("verify", "--key", mine, "team/bb:1"), StringComparison.Ordinal);
+        await PutBundleAsync(Statement("https://sigstore.dev/cosign/sign/v1", "sha256:" + new string('a', 64)), "mine", digest);
+        Assert.Contains("none of the 1 signatures", await FailAsync("verify", "--key", mine, "team/bb:1"), StringComparison.Ordinal);
+        await PutBundleAsync(Statement("https://sigstore.dev/cosign/sign/v1", digest), "mine", digest, changed: true);
+        Assert.Contains("none of the 2 signatures", await FailAsync("verify", "--key", mine, "team/bb:1"), StringComparison.Ordinal);
+        await PutBundleAsync(Statement("https://sigstore.dev/cosign/sign/v1", digest), "mine", digest);
+        Assert.Equal($"team/bb@{digest}\n", await SlipwayAsync("verify", "-q", "--key", mine, "team/bb:1"));
+        Assert.Contains("none of the 3 signatures", await FailAsync("verify", "--key", other, "team/bb:1"), StringComparison.Ordinal);
+    }
+
+    private static string Statement(string kind, string digest) =>
+        $$$"""{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"{{{digest["sha256:".Length..]}}}"}}],"predicateType":"{{{kind}}}","predicate":{}}""";
+
+    private async Task PutBundleAsync(string statement, string key, string subject, bool changed = false)
+    {
+        const string type = "application/vnd.in-toto+json";
+        var payload = System.Text.Encoding.UTF8.GetBytes(statement);
+        var file = $"{Room.Root}/statement";
+        await File.WriteAllBytesAsync(file, [.. System.Text.Encoding.UTF8.GetBytes($"DSSEv1 {type.Length} {type} {payload.Length} "), .. payload]);
+        Tool.Run("openssl", "dgst", "-sha256", "-sign", $"{Room.Root}/{key}.key", "-out", file + ".sig", file);
+        var signature = Convert.ToBase64String(await File.ReadAllBytesAsync(file + ".sig"));
+        payload = changed ? [.. payload, (byte)' '] : payload;
+        var bundle = $$$"""{"mediaType":"{{{Bundle}}}","verificationMaterial":{"publicKey":{"hint":"x"}},"dsseEnvelope":{"payload":"{{{Convert.ToBase64String(payload)}}}","payloadType":"{{{type}}}","signatures":[{"sig":"{{{signature}}}"}]}}""";
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{Address}/") };
+        foreach (var blob in (string[])[bundle, "{}"])
+        {
+            using var sent = await http.PostAsync($"/v2/team/bb/blobs/uploads/?digest={Digest(blob)}", new StringContent(blob));
+            Assert.True(sent.IsSuccessStatusCode);
+        }
+
+        const string manifestType = "application/vnd.oci.image.manifest.v1+json";
+        var size = (await http.GetByteArrayAsync($"/v2/team/bb/manifests/{subject}")).Length;
+        var manifest = $$$"""{"schemaVersion":2,"mediaType":"{{{manifestType}}}","artifactType":"{{{Bundle}}}","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"{{{Digest("{}")}}}","size":2},"layers":[{"mediaType":"{{{Bundle}}}","digest":"{{{Digest(bundle)}}}","size":{{{bundle.Length}}}}],"subject":{"mediaType":"{{{manifestType}}}","digest":"{{{subject}}}","size":{{{size}}}}}""";
+        var content = new StringContent(manifest);
+        content.Headers.ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue(manifestType);
+        using var put = await http.PutAsync($"/v2/team/bb/manifests/{Digest(manifest)}", content);
+        Assert.True(put.IsSuccessStatusCode, await put.Content.ReadAsStringAsync());
     }
 
     // openssl signs as cosign does.

@@ -47,7 +47,7 @@ internal sealed class CopyFiles(SourceTree source, LayerTarget target, CopyOrder
     private void CopyDirectory(FoundSource one, string destination)
     {
         var made = target.EnsureDirectory(destination, order.Owner);
-        _copier.CopyContent(one.Path, destination);
+        _copier.CopyContent(one, destination);
         if (made)
         {
             _copier.CopyDirectoryAttributes(one.Path, destination, one.Stat);

@@ -32,11 +32,17 @@ internal sealed record CopyOrder
     /// <summary>Whether archives are unpacked (ADD).</summary>
     internal bool Unpack { get; init; }
 
-    /// <summary>Whether a path below a source, relative to the source tree, is left out; null keeps all.</summary>
-    internal Func<string, bool, bool>? Excluded { get; init; }
+    /// <summary>Whether a path is left out, relative to the directory that is copied; null keeps all.</summary>
+    internal Func<string, bool>? Excluded { get; init; }
 
     /// <summary>COPY or ADD, for messages.</summary>
     internal string Verb { get; init; } = "COPY";
+
+    /// <summary>Whether a path of the source tree is left out.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="origin">What patterns are relative to, see <see cref="FoundSource"/>.</param>
+    internal bool LeavesOut(string path, string origin) =>
+        Excluded?.Invoke(origin.Length > 0 && path.StartsWith(origin + "/", StringComparison.Ordinal) ? path[(origin.Length + 1)..] : path) == true;
 }
 
 /// <summary>One thing to copy.</summary>
@@ -44,7 +50,8 @@ internal sealed record CopyOrder
 /// <param name="Name">Its name as asked for, which is the name it gets.</param>
 /// <param name="Below">With <see cref="CopyOrder.Parents"/> the directories that are kept, else empty.</param>
 /// <param name="Stat">What it is.</param>
-internal sealed record FoundSource(string Path, string Name, string Below, FileStat Stat);
+/// <param name="Origin">What patterns of paths that are left out are relative to: a directory itself, a file's directory, or with <see cref="CopyOrder.Parents"/> where the kept part begins.</param>
+internal sealed record FoundSource(string Path, string Name, string Below, FileStat Stat, string Origin);
 
 /// <summary>A mode as <c>--chmod</c> gives it: octal, or symbolic as chmod(1) reads it.</summary>
 internal sealed record ModeChange(string Text)

@@ -22,7 +22,7 @@ internal sealed class SourceDigest(SourceTree tree, CopyOrder order, Cancellatio
     {
         foreach (var source in sources)
         {
-            Collect(source.Path, source.Below.Length == 0 ? source.Name : $"{source.Below}/{source.Name}", source.Stat, top: true, 0);
+            Collect(source.Path, source.Below.Length == 0 ? source.Name : $"{source.Below}/{source.Name}", source.Stat, source.Origin, top: true, 0);
         }
 
         Parallel.ForEach(
@@ -38,7 +38,7 @@ internal sealed class SourceDigest(SourceTree tree, CopyOrder order, Cancellatio
         return all.GetHashAndReset();
     }
 
-    private void Collect(string path, string name, FileStat stat, bool top, int depth)
+    private void Collect(string path, string name, FileStat stat, string origin, bool top, int depth)
     {
         cancel.ThrowIfCancellationRequested();
         if (depth > Deepest)
@@ -46,7 +46,7 @@ internal sealed class SourceDigest(SourceTree tree, CopyOrder order, Cancellatio
             throw new LinuxException("open", path, Errno.NameTooLong);
         }
 
-        if (!top && order.Excluded?.Invoke(path, stat.IsDirectory) == true && !stat.IsDirectory)
+        if (!top && !stat.IsDirectory && order.LeavesOut(path, origin))
         {
             return;
         }
@@ -63,7 +63,7 @@ internal sealed class SourceDigest(SourceTree tree, CopyOrder order, Cancellatio
             var below = path.Length == 0 ? child : $"{path}/{child}";
             if (directory.Stat(child) is { IsSocket: false } found && !LowerView.IsWhiteout(found))
             {
-                Collect(below, $"{name}/{child}", found, top: false, depth + 1);
+                Collect(below, $"{name}/{child}", found, origin, top: false, depth + 1);
             }
         }
     }

@@ -15,27 +15,36 @@ internal static class SourceSelection
     internal static IReadOnlyList<FoundSource> Find(SourceTree tree, CopyOrder order)
     {
         var found = new List<FoundSource>();
+        var any = false;
         foreach (var source in order.Sources)
         {
             var (pivot, path) = Split(source, order.Parents);
             var wild = order.Wildcards && GlobPattern.HasWildcards(path);
             var matches = wild ? Expand(tree.Root, path) : [path];
-            var before = found.Count;
+            var some = false;
             foreach (var match in matches)
             {
-                if (Resolve(tree.Root, match, pivot, order) is { } one)
+                if (Resolve(tree.Root, match, pivot, order) is not { } one)
+                {
+                    continue;
+                }
+
+                some = true;
+                // A file that is named as such is wanted; of those that a pattern finds others may not be.
+                if (!(wild || order.Parents) || one.Stat.IsDirectory || !order.LeavesOut(one.Path, one.Origin))
                 {
                     found.Add(one);
                 }
             }
 
-            if (found.Count == before && !wild)
+            any |= some;
+            if (!some && !wild)
             {
                 throw EngineException.Invalid($"{order.Verb} failed: file not found in build context or excluded by .dockerignore: stat {Shown(path)}: file does not exist");
             }
         }
 
-        return found.Count > 0 ? found : throw EngineException.Invalid($"{order.Verb} failed: no source files were specified");
+        return any ? found : throw EngineException.Invalid($"{order.Verb} failed: no source files were specified");
     }
 
     // Leading slashes and ".." mean the root of the tree. With --parents a "/./" says where the kept part begins.
@@ -61,7 +70,8 @@ internal static class SourceSelection
             var resolved = root.Resolve(path).TrimStart('/');
             var kept = path[Math.Min(pivot, path.Length)..].TrimStart('/');
             var below = order.Parents && kept.Contains('/', StringComparison.Ordinal) ? kept[..kept.LastIndexOf('/')] : "";
-            return new FoundSource(resolved, path[(path.LastIndexOf('/') + 1)..], below, stat);
+            var parent = resolved.Contains('/', StringComparison.Ordinal) ? resolved[..resolved.LastIndexOf('/')] : "";
+            return new FoundSource(resolved, path[(path.LastIndexOf('/') + 1)..], below, stat, order.Parents ? path[..Math.Min(pivot, path.Length)] : stat.IsDirectory ? resolved : parent);
         }
         catch (LinuxException e) when (e.IsLoop)
         {

@@ -18,6 +18,8 @@ internal sealed class TreeCopier(SourceTree source, LayerTarget target, CopyOrde
     // (device, inode) → where it came from and its first name in the layer.
     private readonly Dictionary<(DeviceNumber, ulong), (string From, string To)> _copied = [];
 
+    private string _origin = "";
+
     /// <summary>Root as the owner of everything.</summary>
     internal static ResolvedUser Root { get; } = new(0, 0, [], "/");
 
@@ -35,7 +37,11 @@ internal sealed class TreeCopier(SourceTree source, LayerTarget target, CopyOrde
     }
 
     /// <summary>Copies what is in a directory into one that exists in the layer.</summary>
-    internal void CopyContent(string from, string to) => CopyChildren(from, to, target.HasBelow(to), 0);
+    internal void CopyContent(FoundSource from, string to)
+    {
+        _origin = from.Origin;
+        CopyChildren(from.Path, to, target.HasBelow(to), 0);
+    }
 
     /// <summary>Gives a directory of the layer the source's attributes.</summary>
     internal void CopyDirectoryAttributes(string from, string to, FileStat stat)
@@ -70,7 +76,7 @@ internal sealed class TreeCopier(SourceTree source, LayerTarget target, CopyOrde
             }
 
             var (path, destination) = (Join(from, name), Join(to, name));
-            var excluded = order.Excluded?.Invoke(path, stat.IsDirectory) == true;
+            var excluded = order.LeavesOut(path, _origin);
             if (stat.IsDirectory)
             {
                 CopyDirectory(path, destination, stat, lookBelow, excluded, depth);
@@ -100,7 +106,7 @@ internal sealed class TreeCopier(SourceTree source, LayerTarget target, CopyOrde
     {
         var below = Join(path, entry.Name);
         return source.Root.Stat(below) is { } stat
-            && (stat.IsDirectory ? HasIncluded(below, depth + 1) : order.Excluded?.Invoke(below, false) != true);
+            && (stat.IsDirectory ? HasIncluded(below, depth + 1) : !order.LeavesOut(below, _origin));
     });
 
     private void Refuse(string destination, bool lookBelow)

@@ -80,14 +80,14 @@ internal sealed class SolveCopy(Builder builder)
             Parents = step.Parents,
             Link = step.Link,
             Unpack = source.Unpack,
-            Excluded = excluded is null ? null : (path, _) => excluded.Excludes(path),
+            Excluded = excluded is null ? null : path => excluded.Excludes(path),
             Verb = step.IsAdd ? "ADD" : "COPY",
         })];
     }
 
     private static string EarlyKey(CopyStep step, Solved input, IReadOnlyDictionary<Operation, Solved> inputs, IReadOnlyList<CopyOrder> orders)
     {
-        using var key = new CacheKey("copy-names");
+        using var key = new CacheKey("copy-names-2");
         key.Add(input.Key).Add(step.Excludes);
         foreach (var (source, order) in step.Sources.Zip(orders))
         {
