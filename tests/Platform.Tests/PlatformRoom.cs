@@ -63,6 +63,9 @@ public sealed class PlatformRoom : IAsyncLifetime
 
     internal PrivateDaemon Daemon => _daemon!;
 
+    /// <summary>Another engine beside the first one, not started yet.</summary>
+    internal PrivateDaemon AnotherDaemon(string room, params string[] options) => _scratch!.Daemon(Path.Combine(Root, "data-" + room), room, options);
+
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
@@ -213,7 +216,8 @@ public sealed class PlatformRoom : IAsyncLifetime
         }
     }
 
-    internal static int FreePort()
+    /// <summary>A port that nobody has now.</summary>
+    public static int FreePort()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -31,7 +31,7 @@ public sealed class TrafficTests(PlatformRoom room)
         await MakeAsync("loaded", Respond.Replace("BODY", "one", StringComparison.Ordinal));
         await room.DeployAsync("loaded");
         using var stop = new CancellationTokenSource();
-        var load = LoadAsync("loaded.localhost", 1000, stop.Token);
+        var load = Load.RunAsync(room, "loaded.localhost", 1000, stop.Token);
         for (var release = 2; release <= 6; release++)
         {
             await room.OkAsync("PATCH", "/api/v1/apps/loaded", $$$"""{"run":{"port":8080,"command":{{{Respond.Replace("BODY", release.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)}}}}}""");
@@ -142,47 +142,5 @@ public sealed class TrafficTests(PlatformRoom room)
         }
 
         return text;
-    }
-
-    // So many requests a second, each at its time whether or not the ones before were answered, over connections that stay and at most 200 of them.
-    private async Task<(Dictionary<string, int> Answers, List<string> Failures)> LoadAsync(string host, int perSecond, CancellationToken stop)
-    {
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = 200, PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1) });
-        var (answers, failures, running) = (new Dictionary<string, int>(), new List<string>(), new List<Task>());
-        var began = TimeProvider.System.GetTimestamp();
-        for (var sent = 0; !stop.IsCancellationRequested; await Wait.PauseAsync(5))
-        {
-            for (; sent < TimeProvider.System.GetElapsedTime(began).TotalSeconds * perSecond; sent++)
-            {
-                running.Add(OneAsync());
-            }
-
-            running.RemoveAll(task => task.IsCompleted);
-        }
-
-        await Task.WhenAll(running);
-        return (answers, failures);
-
-        async Task OneAsync()
-        {
-            try
-            {
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{room.HttpPort}/");
-                request.Headers.Host = host;
-                using var answer = await client.SendAsync(request, CancellationToken.None);
-                var text = answer.StatusCode == HttpStatusCode.OK ? await answer.Content.ReadAsStringAsync(CancellationToken.None) : answer.StatusCode.ToString();
-                lock (answers)
-                {
-                    answers[text] = answers.GetValueOrDefault(text) + 1;
-                }
-            }
-            catch (HttpRequestException e)
-            {
-                lock (answers)
-                {
-                    failures.Add(e.Message);
-                }
-            }
-        }
     }
 }

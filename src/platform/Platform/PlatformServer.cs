@@ -40,6 +40,8 @@ internal static class PlatformServer
         Prepare(app.Services, options);
         app.Use(next => context => Problems.CatchAsync(context, next));
         app.Use(next => context => Guard.PassAsync(context, options, next));
+        var gate = app.Services.GetRequiredService<Gate>();
+        app.Use(next => context => Callers.PassAsync(context, gate, next));
         Map(app);
         await app.RunAsync().ConfigureAwait(false);
     }
@@ -74,8 +76,7 @@ internal static class PlatformServer
         app.MapGet("/health", () => "ok");
         app.MapGet("/openapi.json", (EndpointDataSource endpoints) => Results.Text(OpenApi.Write(endpoints), "application/json"));
         var gate = app.Services.GetRequiredService<Gate>();
-        var api = app.MapGroup("/api/v1").AddEndpointFilter(async (call, next) =>
-            await Callers.AdmitAsync(call.HttpContext, gate).ConfigureAwait(false) ? await next(call).ConfigureAwait(false) : Results.Empty);
+        var api = app.MapGroup("/api/v1");
         AppEndpoints.Map(api);
         DeployEndpoints.Map(api);
         PlaceEndpoints.Map(api);

@@ -5,8 +5,9 @@ using Slipway.Platform.Store;
 
 namespace Slipway.Platform;
 
-/// <summary>At start: ends what was interrupted. Then, every few seconds: proxies that are gone or have lost their routes get them again.</summary>
-internal sealed class Upkeep(PlatformStore store, DeployQueue queue, Routes routes, TimeProvider time, ILogger<Upkeep> log) : BackgroundService
+/// <summary>At start: ends what was interrupted. Then, every few seconds: proxies that are gone or have lost their routes get them again, and containers
+/// that were stopped beside the platform run again.</summary>
+internal sealed class Upkeep(PlatformStore store, DeployQueue queue, Routes routes, AppContainers containers, TimeProvider time, ILogger<Upkeep> log) : BackgroundService
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
 
@@ -45,6 +46,12 @@ internal sealed class Upkeep(PlatformStore store, DeployQueue queue, Routes rout
         try
         {
             await routes.ReconcileAsync(server, cancellation).ConfigureAwait(false);
+            var started = await containers.ReviveAsync(server, [.. store.Apps.All.Where(app => app.ServerId == server.Id && !queue.IsBusy(app.Id))], cancellation).ConfigureAwait(false);
+            if (started.Count > 0)
+            {
+                log.LogInformation("started {Containers}, which somebody had stopped", string.Join(", ", started));
+            }
+
             return null;
         }
         catch (Exception e) when (e is PlatformException or EngineApiException or EngineUnreachableException or IOException or OperationCanceledException)

@@ -26,14 +26,28 @@ internal static class Callers
         return true;
     }
 
-    /// <summary>An endpoint filter that asks for an ability.</summary>
-    internal static TBuilder Needs<TBuilder>(this TBuilder builder, Abilities ability)
-        where TBuilder : IEndpointConventionBuilder =>
-        builder.AddEndpointFilter(async (call, next) =>
+    /// <summary>Lets those callers of the API through who may do what its endpoint does, before anything of the request's body is read.</summary>
+    internal static async Task PassAsync(HttpContext context, Gate gate, RequestDelegate next)
+    {
+        if (context.Request.Path.StartsWithSegments("/api"))
         {
-            call.HttpContext.Caller().Require(ability);
-            return await next(call).ConfigureAwait(false);
-        }).WithMetadata(ability);
+            if (!await AdmitAsync(context, gate).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            foreach (var ability in context.GetEndpoint()?.Metadata.OfType<Abilities>() ?? [])
+            {
+                context.Caller().Require(ability);
+            }
+        }
+
+        await next(context).ConfigureAwait(false);
+    }
+
+    /// <summary>Says which ability an endpoint asks for.</summary>
+    internal static TBuilder Needs<TBuilder>(this TBuilder builder, Abilities ability)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(ability);
 
     private static Task RefuseAsync(HttpContext context)
     {

@@ -70,6 +70,22 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
     internal async Task<IReadOnlyList<ContainerSummary>> ListAsync(Server server, string label, string value, CancellationToken cancellation) =>
         await engines.Of(server).ListContainersAsync(all: true, filters: Filters.None.With("label", $"{Labels.Platform}={identity.Id}").With("label", $"{label}={value}"), cancellation: cancellation).ConfigureAwait(false);
 
+    /// <summary>Starts what was stopped beside the platform although its application is to run, such as when the machine's engine was stopped.</summary>
+    /// <returns>Their names.</returns>
+    internal async Task<IReadOnlyList<string>> ReviveAsync(Server server, IReadOnlyList<App> apps, CancellationToken cancellation)
+    {
+        var wanted = apps.Where(app => app is { Stopped: false, ReleaseId: not null }).SelectMany(app => app.Containers).ToHashSet(StringComparer.Ordinal);
+        var engine = engines.Of(server);
+        var ended = (await engine.ListContainersAsync(all: true, filters: Filters.None.With("label", $"{Labels.Platform}={identity.Id}").With("status", "exited"), cancellation: cancellation).ConfigureAwait(false))
+            .Select(container => container.Names[0].TrimStart('/')).Where(wanted.Contains).ToList();
+        foreach (var name in ended)
+        {
+            await engine.StartContainerAsync(name, cancellation: cancellation).ConfigureAwait(false);
+        }
+
+        return ended;
+    }
+
     private static async Task IgnoreMissingAsync(Func<Task> call)
     {
         try
