@@ -83,10 +83,11 @@ public sealed class PlatformRoom : IAsyncLifetime
     }
 
     /// <summary>Starts the server and waits until it answers.</summary>
-    public async Task StartAsync()
+    /// <param name="options">Further options of this start.</param>
+    public async Task StartAsync(params string[] options)
     {
         var start = new ProcessStartInfo(Path.Combine(Out, "slipway-server")) { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var word in (string[])["--data-root", Path.Combine(Root, "platform"), "--engine", "unix://" + _daemon!.Socket, "--listen", $"127.0.0.1:{_port}", "--http-port", $"127.0.0.1:{_http}", "--https-port", $"127.0.0.1:{_https}", "--allow-local-sources"])
+        foreach (var word in (string[])["--data-root", Path.Combine(Root, "platform"), "--engine", "unix://" + _daemon!.Socket, "--listen", $"127.0.0.1:{_port}", "--http-port", $"127.0.0.1:{_http}", "--https-port", $"127.0.0.1:{_https}", "--allow-local-sources", .. options])
         {
             start.ArgumentList.Add(word);
         }

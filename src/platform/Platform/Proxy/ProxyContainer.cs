@@ -1,5 +1,7 @@
+using System.Formats.Tar;
 using System.Globalization;
 using System.Net;
+using System.Text.Json.Nodes;
 using Slipway.Client;
 using Slipway.DockerApi;
 using Slipway.Platform.Engines;
@@ -12,6 +14,8 @@ namespace Slipway.Platform.Proxy;
 public sealed class ProxyContainer(EnginePool engines, ServerOptions options, PlatformIdentity identity)
 {
     private const string Spec = "slipway.proxy.spec";
+    private const string RootDirectory = "/etc/caddy";
+    private const string RootFile = "acme-root.pem";
 
     /// <summary>Name of the container.</summary>
     public string Name => $"slipway-proxy-{identity.Short}";
@@ -42,6 +46,7 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
             if (present is null)
             {
                 await engine.CreateContainerAsync(Request(server), Name, cancellation: cancellation).ConfigureAwait(false);
+                await GiveRootAsync(engine, cancellation).ConfigureAwait(false);
                 present = await engine.InspectContainerAsync(Name, cancellation: cancellation).ConfigureAwait(false);
             }
 
@@ -65,6 +70,23 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
         }
     }
 
+    /// <summary>Where ACME certificates come from, as Caddy's JSON; null for the usual authorities.</summary>
+    internal JsonObject? AcmeIssuer()
+    {
+        if (options.AcmeAuthority is not { } authority)
+        {
+            return null;
+        }
+
+        var issuer = new JsonObject { ["module"] = "acme", ["ca"] = authority };
+        if (options.AcmeRoot is not null)
+        {
+            issuer["trusted_roots_pem_files"] = new JsonArray($"{RootDirectory}/{RootFile}");
+        }
+
+        return issuer;
+    }
+
     /// <summary>Makes the network of an environment if it is missing.</summary>
     internal async Task EnsureNetworkAsync(EngineClient engine, string network, CancellationToken cancellation)
     {
@@ -79,6 +101,24 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
         }
     }
 
+    private async Task GiveRootAsync(EngineClient engine, CancellationToken cancellation)
+    {
+        if (options.AcmeRoot is not { } file)
+        {
+            return;
+        }
+
+        using var tar = new MemoryStream();
+        using (var content = new MemoryStream(await File.ReadAllBytesAsync(file, cancellation).ConfigureAwait(false)))
+        using (var writer = new TarWriter(tar, leaveOpen: true))
+        {
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, RootFile) { DataStream = content, Mode = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead }, cancellation).ConfigureAwait(false);
+        }
+
+        tar.Position = 0;
+        await engine.PutArchiveAsync(Name, RootDirectory, tar, cancellation: cancellation).ConfigureAwait(false);
+    }
+
     private async Task<ContainerInspect?> FindAsync(EngineClient engine, CancellationToken cancellation)
     {
         try
@@ -91,7 +131,7 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
         }
     }
 
-    private string SpecOf(Server server) => $"3 {options.ProxyImage} {server.HttpPort} {server.HttpsPort}";
+    private string SpecOf(Server server) => $"3 {options.ProxyImage} {server.HttpPort} {server.HttpsPort}{(options.AcmeRoot is null ? "" : " " + options.AcmeRoot)}";
 
     private ContainerCreateRequest Request(Server server) => new()
     {

@@ -24,17 +24,18 @@ internal static class RouteDocument
     /// <summary>Writes the document.</summary>
     /// <param name="apps">Applications.</param>
     /// <param name="httpsPort">Public port of HTTPS.</param>
-    internal static (string Json, string Revision) Write(IReadOnlyList<RoutedApp> apps, int httpsPort)
+    /// <param name="acme">The issuer of ACME certificates; null for the usual ones.</param>
+    internal static (string Json, string Revision) Write(IReadOnlyList<RoutedApp> apps, int httpsPort, JsonObject? acme = null)
     {
         var sites = apps.SelectMany(app => app.Domains.Select(domain => (App: app, Domain: domain)))
             .OrderBy(site => site.Domain.Host.StartsWith('*')).ThenByDescending(site => site.Domain.Path.Length)
             .ThenBy(site => site.Domain.Host, StringComparer.Ordinal).ThenBy(site => site.App.Name, StringComparer.Ordinal).ToList();
-        var document = Document(sites, httpsPort, "");
+        var document = Document(sites, httpsPort, acme, "");
         var revision = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(document.ToJsonString())))[..32];
-        return (Document(sites, httpsPort, revision).ToJsonString(), revision);
+        return (Document(sites, httpsPort, acme, revision).ToJsonString(), revision);
     }
 
-    private static JsonObject Document(List<(RoutedApp App, Domain Domain)> sites, int httpsPort, string revision)
+    private static JsonObject Document(List<(RoutedApp App, Domain Domain)> sites, int httpsPort, JsonObject? acme, string revision)
     {
         JsonArray plain = [Revision(revision)];
         JsonArray secure = [];
@@ -67,7 +68,7 @@ internal static class RouteDocument
             ["apps"] = new JsonObject
             {
                 ["http"] = new JsonObject { ["servers"] = servers },
-                ["tls"] = new JsonObject { ["automation"] = new JsonObject { ["policies"] = Policies(sites) } },
+                ["tls"] = new JsonObject { ["automation"] = new JsonObject { ["policies"] = Policies(sites, acme) } },
             },
         };
     }
@@ -186,7 +187,7 @@ internal static class RouteDocument
     private static JsonObject Answer(int status, string text) =>
         new() { ["handle"] = new JsonArray(new JsonObject { ["handler"] = "static_response", ["status_code"] = status, ["body"] = text }) };
 
-    private static JsonArray Policies(List<(RoutedApp App, Domain Domain)> sites)
+    private static JsonArray Policies(List<(RoutedApp App, Domain Domain)> sites, JsonObject? acme)
     {
         JsonArray policies = [];
         foreach (var kind in (string[])["internal", "acme"])
@@ -194,7 +195,7 @@ internal static class RouteDocument
             JsonArray subjects = [.. sites.Where(site => site.Domain.Tls == kind).Select(site => site.Domain.Host).Distinct(StringComparer.Ordinal).Select(host => (JsonNode)host)];
             if (subjects.Count > 0)
             {
-                policies.Add((JsonNode)new JsonObject { ["subjects"] = subjects, ["issuers"] = new JsonArray(new JsonObject { ["module"] = kind }) });
+                policies.Add((JsonNode)new JsonObject { ["subjects"] = subjects, ["issuers"] = new JsonArray(kind == "acme" && acme is not null ? acme.DeepClone() : new JsonObject { ["module"] = kind }) });
             }
         }
 

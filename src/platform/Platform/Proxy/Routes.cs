@@ -112,7 +112,7 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
     // The document, which knows no containers. One that was loaded is trusted when a release waits for its turn; Upkeep looks at it all the time.
     private async Task LoadAsync(Server server, ServerRoutes state, List<App> apps, bool trust, CancellationToken cancellation)
     {
-        var (json, revision) = RouteDocument.Write([.. apps.Where(app => app.ReleaseId is not null).Select(app => new RoutedApp(app.Id, app.Name, DomainsOf(app)))], PortOf(server.HttpsPort));
+        var (json, revision) = RouteDocument.Write([.. apps.Where(app => app.ReleaseId is not null).Select(app => new RoutedApp(app.Id, app.Name, DomainsOf(app)))], PortOf(server.HttpsPort), proxy.AcmeIssuer());
         if (trust && state.Loaded == revision)
         {
             return;

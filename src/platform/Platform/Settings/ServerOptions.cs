@@ -20,6 +20,12 @@ public sealed record ServerOptions
     /// <summary>Port of the first server's proxy for HTTPS.</summary>
     public string HttpsPort { get; init; } = "443";
 
+    /// <summary>Directory of the ACME authority that certificates come from; null for the proxy's usual ones.</summary>
+    public string? AcmeAuthority { get; init; }
+
+    /// <summary>File with the certificate (PEM) by which that authority's own server is known; null for what everybody trusts.</summary>
+    public string? AcmeRoot { get; init; }
+
     /// <summary>Image of the proxy.</summary>
     public string ProxyImage { get; init; } = "slipway/caddy:latest";
 
@@ -67,6 +73,8 @@ public sealed record ServerOptions
         "--engine" => this with { Engine = value },
         "--http-port" => this with { HttpPort = value },
         "--https-port" => this with { HttpsPort = value },
+        "--acme-ca" => this with { AcmeAuthority = value },
+        "--acme-ca-root" => this with { AcmeRoot = Path.GetFullPath(value) },
         "--proxy-image" => this with { ProxyImage = value },
         "--base-domain" => this with { BaseDomain = value },
         "--allow-network" => this with { AllowedNetworks = [.. AllowedNetworks, IPNetwork.Parse(value)] },
