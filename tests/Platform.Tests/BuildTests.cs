@@ -56,23 +56,23 @@ public sealed class BuildTests(PlatformRoom room)
     public async Task Old_images_go_but_never_one_that_can_be_rolled_back_to()
     {
         await ServerAsync(("keepReleases", 1));
-        await MakeAsync("old", "");
+        await MakeAsync("aged", "");
         for (var release = 1; release <= 3; release++)
         {
-            await SourceAsync("old", $"FROM busybox\nRUN mkdir /w && echo {release} >/w/index.html\nEXPOSE 8080\n{Serve}");
-            await room.DeployAsync("old");
+            await SourceAsync("aged", $"FROM busybox\nRUN mkdir /w && echo {release} >/w/index.html\nEXPOSE 8080\n{Serve}");
+            await room.DeployAsync("aged");
         }
 
-        Assert.Equal([(3, true, false), (2, false, true), (1, false, false)], await ReleasesAsync("old"));
-        Assert.Equal(2, await ImagesAsync("old"));
-        Assert.Equal(HttpStatusCode.NotFound, (await room.CallAsync("POST", "/api/v1/apps/old/rollback", """{"release":1}""")).Status);
-        await room.DeployAsync("old", "rollback");
-        Assert.Equal("2\n", await room.GetAsync("old.localhost"));
-        await room.DeployAsync("old", "rollback", """{"release":3}""");
-        Assert.Equal("3\n", await room.GetAsync("old.localhost"));
-        Assert.Equal(2, await ImagesAsync("old"));
-        await room.OkAsync("DELETE", "/api/v1/apps/old");
-        Assert.Equal(0, await ImagesAsync("old"));
+        Assert.Equal([(3, true, false), (2, false, true), (1, false, false)], await ReleasesAsync("aged"));
+        Assert.Equal(2, await ImagesAsync("aged"));
+        Assert.Equal(HttpStatusCode.NotFound, (await room.CallAsync("POST", "/api/v1/apps/aged/rollback", """{"release":1}""")).Status);
+        await room.DeployAsync("aged", "rollback");
+        Assert.Equal("2\n", await room.GetAsync("aged.localhost"));
+        await room.DeployAsync("aged", "rollback", """{"release":3}""");
+        Assert.Equal("3\n", await room.GetAsync("aged.localhost"));
+        Assert.Equal(2, await ImagesAsync("aged"));
+        await room.OkAsync("DELETE", "/api/v1/apps/aged");
+        Assert.Equal(0, await ImagesAsync("aged"));
         await ServerAsync();
     }
 

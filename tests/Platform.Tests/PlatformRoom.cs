@@ -152,7 +152,7 @@ public sealed class PlatformRoom : IAsyncLifetime
     public async Task<string> GetAsync(string host, string path = "/")
     {
         using var answer = await AskAsync(host, path);
-        return await answer.Content.ReadAsStringAsync();
+        return await answer.Content.ReadAsStringAsync() is { Length: > 0 } text ? text : answer.StatusCode.ToString();
     }
 
     /// <summary>What the proxy answers for a host, with everything around it.</summary>

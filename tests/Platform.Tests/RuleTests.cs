@@ -139,6 +139,11 @@ public sealed class RuleTests
                 Assert.NotEqual(text, box.Seal("line one\nline \"two\" $X\n"));
             }
 
+            using (var box = SecretBox.Open(path))
+            {
+                Parallel.For(0, 20_000, number => Assert.Equal($"text {number}", box.Reveal(box.Seal($"text {number}"))));
+            }
+
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
             using var again = SecretBox.Open(path);
             Assert.Equal("line one\nline \"two\" $X\n", again.Reveal(text));

@@ -96,8 +96,8 @@ public sealed class RunTests(PlatformRoom room)
         await room.MakeAsync("healthy");
         foreach (var (health, said) in ((string, string)[])
             [("""{"kind":"http","path":"/","contains":"first"}""", ""), ("""{"kind":"command","command":["sh","-c","test -f /w/index.html"]}""", ""),
-             ("""{"kind":"http","path":"/nothing","deadlineSeconds":1}""", "GET /nothing answers with status 404"), ("""{"kind":"command","command":["sh","-c","echo not yet; exit 4"],"deadlineSeconds":1}""", "exit code 4: not yet"),
-             ("""{"kind":"http","contains":"absent","deadlineSeconds":1}""", "does not contain the text")])
+             ("""{"kind":"http","path":"/nothing","deadlineSeconds":3}""", "GET /nothing answers with status 404"), ("""{"kind":"command","command":["sh","-c","echo not yet; exit 4"],"deadlineSeconds":3}""", "exit code 4: not yet"),
+             ("""{"kind":"http","contains":"absent","deadlineSeconds":3}""", "does not contain the text")])
         {
             await room.OkAsync("PATCH", "/api/v1/apps/healthy", $$$"""{"run":{"port":8080,"command":{{{PlatformRoom.Site}}},"health":{{{health}}}}}""");
             var (state, log) = await room.EndAsync(await room.OkAsync("POST", "/api/v1/apps/healthy/deploy", """{"force":true}"""));
@@ -106,7 +106,7 @@ public sealed class RunTests(PlatformRoom room)
             Assert.Equal("first\n", await room.GetAsync("healthy.localhost"));
         }
 
-        await room.OkAsync("PATCH", "/api/v1/apps/healthy", """{"run":{"port":9999,"command":["sh","-c","mkdir /w; exec httpd -f -p 8080 -h /w"],"health":{"deadlineSeconds":1}}}""");
+        await room.OkAsync("PATCH", "/api/v1/apps/healthy", """{"run":{"port":9999,"command":["sh","-c","mkdir /w; exec httpd -f -p 8080 -h /w"],"health":{"deadlineSeconds":3}}}""");
         var (wrong, reason) = await room.EndAsync(await room.OkAsync("POST", "/api/v1/apps/healthy/deploy", "{}"));
         Assert.Equal("failed", wrong);
         Assert.Contains("nothing listens on port 9999", reason, StringComparison.Ordinal);

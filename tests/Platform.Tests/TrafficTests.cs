@@ -100,6 +100,7 @@ public sealed class TrafficTests(PlatformRoom room)
         Assert.Contains("\"uri\":\"/deep/page\"", log, StringComparison.Ordinal);
         Assert.DoesNotContain("open sesame", log, StringComparison.Ordinal);
 
+        Assert.Equal(HttpStatusCode.Conflict, (await room.CallAsync("POST", "/api/v1/apps", """{"name":"old","source":{"kind":"push"}}""")).Status);
         var (status, problem) = await room.CallAsync("PUT", "/api/v1/apps/names/domains", """[{"host":"names.localhost"},{"host":"loaded.localhost","path":"/{evil}"}]""");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Contains("braces", problem!["detail"]!.GetValue<string>(), StringComparison.Ordinal);

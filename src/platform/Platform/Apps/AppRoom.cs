@@ -64,6 +64,7 @@ public sealed class AppRoom(PlatformStore store, SecretBox secrets, AuditLog aud
                 SealedWebhookSecret = secrets.Seal(Identity.Secret()),
                 Created = time.GetUtcNow(),
             });
+            RefuseTaken(app);
             return [.. changes, store.Apps.Put(app.Id, app)];
         });
         audit.Note(caller, "app.create", app!.Name);

@@ -156,7 +156,11 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
             throw;
         }
 
-        await TidyAsync(() => targets.RemoveOthersAsync(candidate.Id, wanted, CancellationToken.None), candidate.Name).ConfigureAwait(false);
+        // Beside a newer one an old target does nothing; it goes with the next look, when no request can have read the directory before.
+        if (wanted is null)
+        {
+            await RemoveAsync(targets, candidate).ConfigureAwait(false);
+        }
     }
 
     private static async Task CorrectAsync(Targets targets, List<App> apps, CancellationToken cancellation)
@@ -184,16 +188,15 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
 
     private static string? TargetOf(App app) => app.Stopped || app.ReleaseId is null || app.Target.Length == 0 ? null : app.Target;
 
-    // The new target counts already; what is left of old ones goes with the next look at the latest.
-    private async Task TidyAsync(Func<Task> call, string app)
+    private async Task RemoveAsync(Targets targets, App app)
     {
         try
         {
-            await call().ConfigureAwait(false);
+            await targets.RemoveOthersAsync(app.Id, null, CancellationToken.None).ConfigureAwait(false);
         }
         catch (PlatformException e)
         {
-            log.LogWarning("old targets of {App} stay for now: {Reason}", app, e.Message);
+            log.LogWarning("the target of {App} stays for now: {Reason}", app.Name, e.Message);
         }
     }
 

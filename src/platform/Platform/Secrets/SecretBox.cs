@@ -12,6 +12,9 @@ public sealed class SecretBox : IDisposable
 
     private readonly AesGcm _cipher;
 
+    // The cipher keeps state while it works: two at once would spoil each other's result.
+    private readonly Lock _turn = new();
+
     private SecretBox(byte[] key) => _cipher = new AesGcm(key, TagSize);
 
     /// <summary>Reads the key, making one at the first start.</summary>
@@ -41,7 +44,11 @@ public sealed class SecretBox : IDisposable
         var sealedBytes = new byte[NonceSize + TagSize + plain.Length];
         var nonce = sealedBytes.AsSpan(0, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        _cipher.Encrypt(nonce, plain, sealedBytes.AsSpan(NonceSize + TagSize), sealedBytes.AsSpan(NonceSize, TagSize));
+        lock (_turn)
+        {
+            _cipher.Encrypt(nonce, plain, sealedBytes.AsSpan(NonceSize + TagSize), sealedBytes.AsSpan(NonceSize, TagSize));
+        }
+
         return Convert.ToBase64String(sealedBytes);
     }
 
@@ -53,7 +60,11 @@ public sealed class SecretBox : IDisposable
         {
             var bytes = Convert.FromBase64String(text);
             var plain = new byte[bytes.Length - NonceSize - TagSize];
-            _cipher.Decrypt(bytes.AsSpan(0, NonceSize), bytes.AsSpan(NonceSize + TagSize), bytes.AsSpan(NonceSize, TagSize), plain);
+            lock (_turn)
+            {
+                _cipher.Decrypt(bytes.AsSpan(0, NonceSize), bytes.AsSpan(NonceSize + TagSize), bytes.AsSpan(NonceSize, TagSize), plain);
+            }
+
             return Encoding.UTF8.GetString(plain);
         }
         catch (Exception e) when (e is CryptographicException or FormatException or OverflowException)
