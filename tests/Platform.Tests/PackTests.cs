@@ -25,11 +25,15 @@ public sealed class PackTests(PackRoom room) : IClassFixture<PackRoom>
     [Fact]
     public async Task A_changed_line_of_a_node_application_installs_nothing_again_and_a_failing_command_leads_the_message()
     {
-        var source = room.Source("lines", ("package.json", """{"name":"lines","scripts":{"start":"node server.js","build":"echo built > made"},"devDependencies":{}}"""),
+        var source = room.Source("lines", ("package.json", """{"name":"lines","scripts":{"start":"node server.js","build":"echo the token is $NPM_TOKEN; echo built > made"},"devDependencies":{}}"""),
             ("package-lock.json", """{"name":"lines","lockfileVersion":3,"requires":true,"packages":{"":{"name":"lines"}}}"""),
             ("server.js", "require('http').createServer((q, r) => r.end('one ' + require('fs').readFileSync('made'))).listen(process.env.PORT)"));
+        await room.Platform.OkAsync("POST", "/api/v1/apps", """{"name":"lines","source":{"kind":"push"}}""");
+        await room.Platform.OkAsync("PUT", "/api/v1/apps/lines/env/NPM_TOKEN", """{"value":"s3cr3t-value","build":true,"run":false,"secret":true}""");
         var (code, log) = room.Deploy(source, "lines");
         Assert.True(code == 0, log);
+        Assert.Contains("the token is ***", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cr3t-value", room.History("lines"), StringComparison.Ordinal);
         Assert.Equal("one built\n", await room.Platform.GetAsync("lines.localhost"));
 
         await File.WriteAllTextAsync(Path.Combine(source, "server.js"), "require('http').createServer((q, r) => r.end('two')).listen(process.env.PORT)");
@@ -138,6 +142,14 @@ public sealed class PackRoom : IAsyncLifetime
         }
 
         return directory;
+    }
+
+    /// <summary>The history of an application's newest image, as everybody sees it who has the image.</summary>
+    public string History(string name)
+    {
+        var host = "unix://" + Platform.Daemon.Socket;
+        var image = Tool.Run(Slipway, "-H", host, "images", "--format", "{{.Repository}}:{{.Tag}}", "slipway/" + name).Split('\n')[0];
+        return Tool.Run(Slipway, "-H", host, "history", "--no-trunc", image);
     }
 
     /// <summary><c>slipway deploy DIRECTORY --app NAME</c>: its exit code and what it showed.</summary>

@@ -73,6 +73,7 @@ internal sealed class AutoPlanner
             throw new PackException("No start command could be found. " + (draft.StartHelp.Length > 0 ? draft.StartHelp : "Set a start command, or add a Procfile with a line \"web: command\"."));
         }
 
+        Doctor.Look(_context, draft);
         if (only is null && _context.Source.FileExists(_options.DockerfilePath))
         {
             _context.Warn($"there is a {_options.DockerfilePath}, which is not used: choose the build pack \"dockerfile\" for it");

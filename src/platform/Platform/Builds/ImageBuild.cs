@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using Slipway.Client;
 using Slipway.DockerApi;
+using Slipway.Packs;
 using Slipway.Platform.Logs;
 using Slipway.Platform.Model;
 using Slipway.Platform.Settings;
@@ -139,7 +140,8 @@ public sealed class ImageBuild(AppRepositories repositories, ServerOptions optio
             if (message.Error is { } error)
             {
                 throw new PlatformException(Refusal.Invalid, $"{(step.Length > 0 ? $"the build failed at \"{step}\": " : "the build failed: ")}{error.Trim()}"
-                    + (tail.Count > 0 ? "\n" + string.Join('\n', tail) : ""));
+                    + (tail.Count > 0 ? "\n" + string.Join('\n', tail) : "")
+                    + (BuildDiagnosis.Of(error + "\n" + string.Join('\n', tail)) is { } advice ? "\n" + advice : ""));
             }
 
             foreach (var text in (message.Stream ?? message.Status ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
