@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Slipway.Distribution.Tests.Fixture;
+using Slipway.DockerApi;
 using Slipway.Faults.Fixture;
 using Slipway.Platform.Model;
 using Slipway.Platform.Secrets;
@@ -64,6 +66,28 @@ public sealed class SourceTests(PlatformRoom room) : IClassFixture<PlatformRoom>
         var (state, log) = await room.EndAsync(await room.OkAsync("POST", "/api/v1/apps/private/deploy", "{}"));
         Assert.Equal("failed", state);
         Assert.Contains("git fetch", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_private_image_is_pulled_with_the_applications_login_which_goes_to_that_registry_only()
+    {
+        using var registry = await DebianRegistry.StartAsync(locked: true);
+        await room.Daemon.Api.TagImageAsync("busybox", registry.Host + "/team/tool", "1");
+        await foreach (var message in room.Daemon.Api.PushImageAsync(registry.Host + "/team/tool", "1", new AuthConfig { Username = "joe", Password = "secret", ServerAddress = registry.Host }))
+        {
+            Assert.Null(message.Error);
+        }
+
+        await room.Daemon.Api.RemoveImageAsync(registry.Host + "/team/tool:1");
+        await room.OkAsync("POST", "/api/v1/apps", $$$"""{"name":"tool","source":{"kind":"image","image":"{{{registry.Host}}}/team/tool:1"},"run":{"port":8080,"command":["httpd","-f","-p","8080","-h","/etc"]}}""");
+        var (state, log) = await room.EndAsync(await room.OkAsync("POST", "/api/v1/apps/tool/deploy", "{}"));
+        Assert.Equal("failed", state);
+        Assert.Contains("cannot be pulled", log, StringComparison.Ordinal);
+        await room.OkAsync("PUT", "/api/v1/apps/tool/registry", """{"user":"joe","password":"secret"}""");
+        await room.DeployAsync("tool");
+        Assert.DoesNotContain("secret", (await room.OkAsync("GET", "/api/v1/apps/tool"))!["source"]!.ToJsonString(), StringComparison.Ordinal);
+        var other = await room.OkAsync("PATCH", "/api/v1/apps/tool", """{"source":{"kind":"image","image":"registry.example.com/team/tool:1"}}""");
+        Assert.Null(other!["source"]!["registryUser"]);
     }
 
     [Fact]
