@@ -13,7 +13,7 @@ public sealed class RegistryTests : RegistryRoom
         File.WriteAllText(Path.Combine(Home, "compose.yaml"), $$"""
             name: pulling
             services:
-              a: {image: "{{image}}", build: {dockerfile_inline: "FROM busybox\nRUN echo ${V:-1} > /v\n", tags: ["{{image}}.also"]}, network_mode: none, pull_policy: "${POLICY:-missing}", command: cat /v}
+              a: {image: "{{image}}", build: {dockerfile_inline: "FROM busybox\nRUN echo ${V:-1} > /v\n", tags: ["{{image}}.also"]}, network_mode: none, pull_policy: "${POLICY:-missing}", pull_refresh_after: 1h, command: cat /v}
               gone: {image: "{{image}}.none", network_mode: none, profiles: [gone]}
             """);
         (await ComposeAsync("build", "--push", "--quiet")).Ok();
@@ -26,7 +26,9 @@ public sealed class RegistryTests : RegistryRoom
         await OthersPushAsync(image);
         await ExpectAsync(image, "missing", first);
         await ExpectAsync(image, "daily", first);
+        await ExpectAsync(image, "weekly", first);
         await ExpectAsync(image, "every_1h", first);
+        await ExpectAsync(image, "refresh", first);
         (await ComposeAsync("up", "-d", "--pull", "always")).Ok();
         string second = await IdAsync(image);
         Assert.NotEqual(first, second);
