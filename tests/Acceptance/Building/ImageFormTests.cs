@@ -54,6 +54,14 @@ public sealed class ImageFormTests(EngineRoom room)
         Tool.Run("tar", "xf", file + ".tar", "-C", file);
         var index = Blob(file, Blob(file, "index.json").GetProperty("manifests")[0].GetProperty("digest").GetString()!);
         Assert.Equal(["amd64", "s390x"], index.GetProperty("manifests").EnumerateArray().Select(one => one.GetProperty("platform").GetProperty("architecture").GetString()));
+        foreach (var client in (string[])["slipway", "docker"])
+        {
+            var places = Path.Combine(room.Home, EngineRoom.Name("files"));
+            string[] arguments = ["build", "--target", "base", "--platform", "linux/s390x,linux/amd64", "-o", places, context.Path];
+            (client == "slipway" ? await room.Client("slipway", arguments) : await Plugged.RunAsync(room, ["buildx", .. arguments])).Ok();
+            Assert.Equal(("one", "two"), (File.ReadAllText(places + "/linux_amd64/f"), File.ReadAllText(places + "/linux_s390x/f")));
+        }
+
         if (!File.Exists("/proc/sys/fs/binfmt_misc/qemu-s390x"))
         {
             (await room.Client("slipway", "build", "--platform", "linux/s390x", context.Path)).Fails("cannot run programs for linux/s390x on this machine");

@@ -27,30 +27,36 @@ internal sealed class ExportFiles(Builder builder)
 
             return order.Type switch
             {
-                "local" => await LocalAsync(target, results).ConfigureAwait(false),
-                "tar" => await TarAsync(target, results).ConfigureAwait(false),
+                "local" => await LocalAsync(target, results, order).ConfigureAwait(false),
+                "tar" => await TarAsync(target, results, order).ConfigureAwait(false),
                 _ => await ArchiveAsync(target, results, order).ConfigureAwait(false),
             };
         });
     }
 
-    private static async Task<IReadOnlyDictionary<string, string>> LocalAsync(FileTarget target, IReadOnlyList<FrontendResult> results)
+    private static async Task<IReadOnlyDictionary<string, string>> LocalAsync(FileTarget target, IReadOnlyList<FrontendResult> results, ExportOrder order)
     {
-        if (results.Count > 1)
+        List<(string Name, ResultTree Tree)> trees = [];
+        try
         {
-            throw EngineException.Invalid("files of several platforms do not go into one directory: choose one platform, or an image");
+            trees.AddRange(results.Select(result => (PlaceOf(result, results, order), result.Plan.OpenTree())));
+            using var call = await target.OpenAsync().ConfigureAwait(false);
+            long bytes = 0;
+            await new SendDirectory(call, [.. trees.Select(tree => (tree.Name, tree.Tree.Root))], sent => bytes = sent, target.Build.Canceled).RunAsync().ConfigureAwait(false);
+            target.Step.Part("copying files", bytes, bytes, done: true);
+            return new Dictionary<string, string>();
         }
-
-        using var tree = results[0].Plan.OpenTree();
-        using var call = await target.OpenAsync().ConfigureAwait(false);
-        long bytes = 0;
-        await new SendDirectory(call, tree.Root, sent => bytes = sent, target.Build.Canceled).RunAsync().ConfigureAwait(false);
-        target.Step.Part("copying files", bytes, bytes, done: true);
-        return new Dictionary<string, string>();
+        finally
+        {
+            trees.ForEach(tree => tree.Tree.Dispose());
+        }
     }
 
-    // Several platforms each get a directory of their own, named as BuildKit names them.
-    private static async Task<IReadOnlyDictionary<string, string>> TarAsync(FileTarget target, IReadOnlyList<FrontendResult> results)
+    // Several platforms each get a directory of their own, named as BuildKit names them; so does one, if that is asked for.
+    private static string PlaceOf(FrontendResult result, IReadOnlyList<FrontendResult> all, ExportOrder order) =>
+        all.Count > 1 || order.Flag("platform-split") ? result.Platform.ToString().Replace('/', '_') : "";
+
+    private static async Task<IReadOnlyDictionary<string, string>> TarAsync(FileTarget target, IReadOnlyList<FrontendResult> results, ExportOrder order)
     {
         await target.SendAsync(async output =>
         {
@@ -58,8 +64,8 @@ internal sealed class ExportFiles(Builder builder)
             foreach (var result in results)
             {
                 using var tree = result.Plan.OpenTree();
-                var prefix = results.Count == 1 ? "" : result.Platform.ToString().Replace('/', '_') + "/";
-                await new TreeArchive(tar, target.Build.Canceled).WriteDirectoryAsync(tree.Root, prefix).ConfigureAwait(false);
+                var place = PlaceOf(result, results, order);
+                await new TreeArchive(tar, target.Build.Canceled).WriteDirectoryAsync(tree.Root, place.Length == 0 ? "" : place + "/").ConfigureAwait(false);
             }
 
             await tar.FinishAsync(target.Build.Canceled).ConfigureAwait(false);

@@ -6,15 +6,20 @@ using Slipway.Linux;
 
 namespace Slipway.BuildKit.Sync;
 
-/// <summary>Sends a directory to the client (fsutil's protocol the other way round): every object is told, files go when the client asks.</summary>
-internal sealed class SendDirectory(GrpcStream stream, SafePath root, Action<long> sent, CancellationToken cancel)
+/// <summary>Sends directories to the client (fsutil's protocol the other way round): every object is told, files go when the client asks.</summary>
+/// <param name="stream">The call.</param>
+/// <param name="roots">The directories, each with the name that it gets at the client's; empty for the only one.</param>
+/// <param name="sent">Is told how many bytes went so far.</param>
+/// <param name="cancel">Stops it.</param>
+internal sealed class SendDirectory(GrpcStream stream, IReadOnlyList<(string Name, SafePath Root)> roots, Action<long> sent, CancellationToken cancel)
 {
     private const int Deepest = 1000;
     private const int PieceSize = 64 * 1024;
+    private const uint NewDirectory = 0x4000 | 0x1ED;
 
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Lock _lock = new();
-    private readonly Dictionary<uint, string> _files = [];
+    private readonly Dictionary<uint, (SafePath Root, string Path)> _files = [];
     private readonly Dictionary<(DeviceNumber, ulong), string> _linked = [];
     private uint _count;
     private long _bytes;
@@ -40,11 +45,21 @@ internal sealed class SendDirectory(GrpcStream stream, SafePath root, Action<lon
 
     private async Task TellAsync(CancellationToken stop)
     {
-        await TellBelowAsync("", 0, stop).ConfigureAwait(false);
+        foreach (var (name, root) in roots.OrderBy(root => root.Name, StringComparer.Ordinal))
+        {
+            if (name.Length > 0)
+            {
+                _count++;
+                await WriteAsync(new Packet { Type = PacketType.PacketStat, Stat = new Stat { Path = name, Mode = GoMode.FromLinux(NewDirectory), ModTime = FileStat.Of(root.Fd).MTimeNs } }, stop).ConfigureAwait(false);
+            }
+
+            await TellBelowAsync(root, name, "", 0, stop).ConfigureAwait(false);
+        }
+
         await WriteAsync(new Packet { Type = PacketType.PacketStat }, stop).ConfigureAwait(false);
     }
 
-    private async Task TellBelowAsync(string directory, int depth, CancellationToken stop)
+    private async Task TellBelowAsync(SafePath root, string prefix, string directory, int depth, CancellationToken stop)
     {
         if (depth > Deepest)
         {
@@ -59,23 +74,24 @@ internal sealed class SendDirectory(GrpcStream stream, SafePath root, Action<lon
                 continue;
             }
 
-            await WriteAsync(new Packet { Type = PacketType.PacketStat, Stat = Describe(path, stat) }, stop).ConfigureAwait(false);
+            await WriteAsync(new Packet { Type = PacketType.PacketStat, Stat = Describe(root, prefix, path, stat) }, stop).ConfigureAwait(false);
             if (stat.IsDirectory)
             {
-                await TellBelowAsync(path, depth + 1, stop).ConfigureAwait(false);
+                await TellBelowAsync(root, prefix, path, depth + 1, stop).ConfigureAwait(false);
             }
         }
     }
 
-    private Stat Describe(string path, FileStat stat)
+    private Stat Describe(SafePath root, string prefix, string path, FileStat stat)
     {
-        var message = new Stat { Path = path, Mode = GoMode.FromLinux(stat.Mode), Uid = stat.Uid, Gid = stat.Gid, ModTime = stat.MTimeNs };
+        var told = prefix.Length == 0 ? path : $"{prefix}/{path}";
+        var message = new Stat { Path = told, Mode = GoMode.FromLinux(stat.Mode), Uid = stat.Uid, Gid = stat.Gid, ModTime = stat.MTimeNs };
         var number = _count++;
         if (stat.IsSymlink)
         {
             message.Linkname = root.ReadLink(path);
         }
-        else if (stat.IsRegular && stat.NLink > 1 && !_linked.TryAdd((stat.Dev, stat.Ino), path))
+        else if (stat.IsRegular && stat.NLink > 1 && !_linked.TryAdd((stat.Dev, stat.Ino), told))
         {
             message.Linkname = _linked[(stat.Dev, stat.Ino)];
         }
@@ -84,7 +100,7 @@ internal sealed class SendDirectory(GrpcStream stream, SafePath root, Action<lon
             message.Size = stat.Size;
             lock (_lock)
             {
-                _files[number] = path;
+                _files[number] = (root, path);
             }
         }
         else
@@ -123,13 +139,13 @@ internal sealed class SendDirectory(GrpcStream stream, SafePath root, Action<lon
 
     private async Task SendAsync(uint id)
     {
-        string? path;
+        (SafePath Root, string Path) wanted;
         lock (_lock)
         {
-            _files.TryGetValue(id, out path);
+            wanted = _files.TryGetValue(id, out var found) ? found : throw new GrpcException(GrpcStatus.Unknown, $"the client asks for file {id}, which is none");
         }
 
-        using var file = root.OpenRead(path ?? throw new GrpcException(GrpcStatus.Unknown, $"the client asks for file {id}, which is none"), followLast: false);
+        using var file = wanted.Root.OpenRead(wanted.Path, followLast: false);
         var buffer = new byte[PieceSize];
         for (long at = 0; ;)
         {
