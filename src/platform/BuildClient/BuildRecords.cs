@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using Slipway.BuildKitApi.Grpc;
-using Slipway.BuildKitApi.Http2;
 using Slipway.BuildKitApi.Messages;
 using Slipway.Client;
 
@@ -59,22 +58,13 @@ public sealed class BuildRecords(EngineClient engine)
 
     private async Task<T> ConnectedAsync<T>(Func<GrpcChannel, Task<T>> work, CancellationToken cancel)
     {
-        await using var stream = await engine.UpgradeAsync("/grpc", "h2c", "", cancel).ConfigureAwait(false);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var connection = new Http2Connection(stream, null);
-        var serving = connection.RunAsync(stop.Token);
         try
         {
-            return await work(new GrpcChannel(connection)).ConfigureAwait(false);
+            return await BuildConnection.UseAsync(engine, work, cancel).ConfigureAwait(false);
         }
         catch (GrpcException e)
         {
             throw BuildFailures.Of(e);
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await serving.ConfigureAwait(false);
         }
     }
 }

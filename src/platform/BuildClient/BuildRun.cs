@@ -1,5 +1,4 @@
 using Slipway.BuildKitApi.Grpc;
-using Slipway.BuildKitApi.Http2;
 using Slipway.BuildKitApi.Messages;
 using Slipway.Client;
 
@@ -36,19 +35,7 @@ public sealed class BuildRun(EngineClient engine)
         var id = Guid.NewGuid().ToString("N");
         await using var plan = await BuildPlan.MakeAsync(order, id, cancel).ConfigureAwait(false);
         await using var session = await BuildSession.OpenAsync(engine, plan.Session, cancel).ConfigureAwait(false);
-        await using var stream = await engine.UpgradeAsync("/grpc", "h2c", "", cancel).ConfigureAwait(false);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var connection = new Http2Connection(stream, null);
-        var serving = connection.RunAsync(stop.Token);
-        try
-        {
-            return await work(new GrpcChannel(connection), plan, plan.Request(session.Id)).ConfigureAwait(false);
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await serving.ConfigureAwait(false);
-        }
+        return await BuildConnection.UseAsync(engine, channel => work(channel, plan, plan.Request(session.Id)), cancel).ConfigureAwait(false);
     }
 
     /// <summary>Asks something about the Dockerfile in place of building it.</summary>
