@@ -78,6 +78,20 @@ public sealed class DeployTests(PlatformRoom room)
     }
 
     [Fact]
+    public async Task A_release_that_is_cancelled_while_it_waits_leaves_nothing()
+    {
+        await room.MakeAsync("given-up");
+        await room.DeployAsync("given-up");
+        await room.OkAsync("PATCH", "/api/v1/apps/given-up", """{"run":{"port":8080,"replicas":2,"command":["sh","-c","sleep 600"],"health":{"kind":"port","deadlineSeconds":600}}}""");
+        var deployment = (await room.OkAsync("POST", "/api/v1/apps/given-up/deploy", "{}"))!;
+        await Wait.UntilAsync("the new containers run", async () => (await room.OkAsync("GET", $"/api/v1/deployments/{deployment["id"]}/log"))!.GetValue<string>().Contains("Waiting until given-up-2-2", StringComparison.Ordinal), 30);
+        await room.OkAsync("POST", $"/api/v1/deployments/{deployment["id"]}/cancel", "{}");
+        Assert.Equal("cancelled", (await room.EndAsync(deployment)).State);
+        Assert.Equal("first\n", await room.GetAsync("given-up.localhost"));
+        Assert.Single(await room.Daemon.Api.ListContainersAsync(all: true), container => container.Labels.GetValueOrDefault("slipway.app.name") == "given-up");
+    }
+
+    [Fact]
     public async Task Deployments_at_once_queue_and_requests_go_on()
     {
         await room.MakeAsync("busy");
