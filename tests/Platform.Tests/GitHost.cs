@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Slipway.Faults.Fixture;
 
 namespace Slipway.Platform.Tests;
@@ -11,22 +11,18 @@ namespace Slipway.Platform.Tests;
 /// <summary>A git host on loopback: repositories over http (git's own CGI) with files in Git LFS.</summary>
 internal sealed class GitHost : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
     private readonly Dictionary<string, byte[]> _large = [];
     private readonly string _root;
-    private readonly Task _serving;
+    private readonly LoopbackServer _server;
 
     internal GitHost(string root)
     {
         _root = Directory.CreateDirectory(root).FullName;
-        Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{PlatformRoom.FreePort()}/");
-        _listener.Prefixes.Add(Address);
-        _listener.Start();
-        _serving = ServeAsync();
+        _server = LoopbackServer.Start(AnswerAsync);
     }
 
     /// <summary>Where it answers, with a slash at the end.</summary>
-    internal string Address { get; }
+    internal string Address => _server.Address;
 
     /// <summary>Keeps content for Git LFS.</summary>
     /// <returns>What the repository has in its place.</returns>
@@ -67,49 +63,29 @@ internal sealed class GitHost : IAsyncDisposable
     internal static string Git(string path, params string[] arguments) => Tool.Run("git", ["-C", path, "-c", "user.name=t", "-c", "user.email=t@t", "-c", "protocol.file.allow=always", .. arguments]);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Close();
-        await _serving;
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task ServeAsync()
+    private async Task AnswerAsync(HttpContext call)
     {
-        while (_listener.IsListening)
-        {
-            try
-            {
-                await AnswerAsync(await _listener.GetContextAsync());
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException)
-            {
-                // It was closed, or the caller went away.
-            }
-        }
-    }
-
-    private async Task AnswerAsync(HttpListenerContext call)
-    {
-        var path = call.Request.Url!.AbsolutePath;
+        var path = call.Request.Path.Value!;
         if (path.StartsWith("/elsewhere/", StringComparison.Ordinal))
         {
-            call.Response.Redirect(Address + path["/elsewhere/".Length..] + call.Request.Url.Query);
-            call.Response.Close();
+            call.Response.Redirect(Address + path["/elsewhere/".Length..] + call.Request.QueryString);
         }
         else if (path.EndsWith("/info/lfs/objects/batch", StringComparison.Ordinal))
         {
-            var wanted = (JsonArray)(await JsonNode.ParseAsync(call.Request.InputStream))!["objects"]!;
+            var wanted = (JsonArray)(await JsonNode.ParseAsync(call.Request.Body))!["objects"]!;
             var objects = wanted.Select(o => (JsonNode)new JsonObject
             {
                 ["oid"] = o!["oid"]!.GetValue<string>(), ["size"] = o["size"]!.GetValue<long>(),
                 ["actions"] = new JsonObject { ["download"] = new JsonObject { ["href"] = Address + "large/" + o["oid"]!.GetValue<string>(), ["header"] = new JsonObject { ["X-Proof"] = "yes" } } },
             });
-            call.Response.Close(Encoding.UTF8.GetBytes(new JsonObject { ["objects"] = new JsonArray([.. objects]) }.ToJsonString()), willBlock: false);
+            await call.Response.WriteAsync(new JsonObject { ["objects"] = new JsonArray([.. objects]) }.ToJsonString());
         }
         else if (path.StartsWith("/large/", StringComparison.Ordinal))
         {
             call.Response.StatusCode = call.Request.Headers["X-Proof"] == "yes" ? 200 : 403;
-            call.Response.Close(_large[path["/large/".Length..]], willBlock: false);
+            await call.Response.Body.WriteAsync(_large[path["/large/".Length..]]);
         }
         else
         {
@@ -118,20 +94,20 @@ internal sealed class GitHost : IAsyncDisposable
     }
 
     // CGI (RFC 3875), as git-http-backend(1) describes it.
-    private async Task BackendAsync(HttpListenerContext call, string path)
+    private async Task BackendAsync(HttpContext call, string path)
     {
         var start = new ProcessStartInfo("git") { RedirectStandardInput = true, RedirectStandardOutput = true, ArgumentList = { "-c", "safe.directory=*", "http-backend" } };
         foreach (var (name, value) in ((string, string?)[])
             [
-                ("GIT_PROJECT_ROOT", _root), ("GIT_HTTP_EXPORT_ALL", "1"), ("PATH_INFO", path), ("QUERY_STRING", call.Request.Url!.Query.TrimStart('?')), ("REQUEST_METHOD", call.Request.HttpMethod),
-                ("CONTENT_TYPE", call.Request.ContentType), ("HTTP_CONTENT_ENCODING", call.Request.Headers["Content-Encoding"]), ("GIT_PROTOCOL", call.Request.Headers["Git-Protocol"]),
+                ("GIT_PROJECT_ROOT", _root), ("GIT_HTTP_EXPORT_ALL", "1"), ("PATH_INFO", path), ("QUERY_STRING", call.Request.QueryString.Value?.TrimStart('?')), ("REQUEST_METHOD", call.Request.Method),
+                ("CONTENT_TYPE", call.Request.ContentType), ("HTTP_CONTENT_ENCODING", call.Request.Headers.ContentEncoding.ToString()), ("GIT_PROTOCOL", call.Request.Headers["Git-Protocol"].ToString()),
             ])
         {
             start.Environment[name] = value ?? "";
         }
 
         using var process = Process.Start(start)!;
-        await call.Request.InputStream.CopyToAsync(process.StandardInput.BaseStream);
+        await call.Request.Body.CopyToAsync(process.StandardInput.BaseStream);
         process.StandardInput.Close();
         using var output = new MemoryStream();
         await process.StandardOutput.BaseStream.CopyToAsync(output);
@@ -151,6 +127,6 @@ internal sealed class GitHost : IAsyncDisposable
             }
         }
 
-        call.Response.Close(bytes[(end + 4)..], willBlock: false);
+        await call.Response.Body.WriteAsync(bytes.AsMemory(end + 4));
     }
 }

@@ -1,8 +1,7 @@
-using System.Globalization;
 using System.IO.Compression;
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Slipway.Faults.Fixture;
 
 namespace Slipway.Platform.Tests;
@@ -163,56 +162,37 @@ public sealed class PackRoom : IAsyncLifetime
 /// <summary>A package index (PEP 503) on loopback with one pure package, as a company without the Internet has one.</summary>
 internal sealed class PackageIndex : IAsyncDisposable
 {
-    private readonly HttpListener _listener = new();
-    private readonly Task _serving;
+    private readonly LoopbackServer _server;
+    private readonly string _name;
+    private readonly byte[] _wheel;
     private int _requests;
 
-    private PackageIndex(int port, string name, byte[] wheel)
+    private PackageIndex(string name, byte[] wheel)
     {
-        Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/simple/");
-        _listener.Prefixes.Add(Address);
-        _listener.Start();
-        _serving = ServeAsync(name, wheel);
+        (_name, _wheel) = (name, wheel);
+        _server = LoopbackServer.Start(AnswerAsync);
     }
 
     /// <summary>Value of <c>PIP_INDEX_URL</c>.</summary>
-    internal string Address { get; }
+    internal string Address => _server.Address + "simple/";
 
     /// <summary>How often it was asked.</summary>
     internal int Requests => Volatile.Read(ref _requests);
 
-    internal static PackageIndex Start(string name, string module) => new(PlatformRoom.FreePort(), name, Wheel(name, module));
+    internal static PackageIndex Start(string name, string module) => new(name, Wheel(name, module));
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        _listener.Close();
-        await _serving;
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private async Task ServeAsync(string name, byte[] wheel)
+    private async Task AnswerAsync(HttpContext call)
     {
-        var file = $"{name}-1.0.0-py3-none-any.whl";
-        while (_listener.IsListening)
-        {
-            HttpListenerContext call;
-            try
-            {
-                call = await _listener.GetContextAsync();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-
-            Interlocked.Increment(ref _requests);
-            var path = call.Request.Url!.AbsolutePath;
-            var (status, type, body) = path == $"/simple/{name}/" ? (200, "text/html", Encoding.ASCII.GetBytes($"<!doctype html><a href=\"{file}#sha256={Convert.ToHexStringLower(SHA256.HashData(wheel))}\">{file}</a>"))
-                : path.EndsWith(file, StringComparison.Ordinal) ? (200, "application/zip", wheel) : (404, "text/plain", []);
-            call.Response.StatusCode = status;
-            call.Response.ContentType = type;
-            call.Response.Close(body, willBlock: false);
-        }
+        Interlocked.Increment(ref _requests);
+        var file = $"{_name}-1.0.0-py3-none-any.whl";
+        var path = call.Request.Path.Value!;
+        var (status, type, body) = path == $"/simple/{_name}/" ? (200, "text/html", Encoding.ASCII.GetBytes($"<!doctype html><a href=\"{file}#sha256={Convert.ToHexStringLower(SHA256.HashData(_wheel))}\">{file}</a>"))
+            : path.EndsWith(file, StringComparison.Ordinal) ? (200, "application/zip", _wheel) : (404, "text/plain", []);
+        (call.Response.StatusCode, call.Response.ContentType, call.Response.ContentLength) = (status, type, body.Length);
+        await call.Response.Body.WriteAsync(body);
     }
 
     private static byte[] Wheel(string name, string module)

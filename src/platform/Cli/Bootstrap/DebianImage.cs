@@ -14,6 +14,9 @@ internal sealed class DebianImage(string suite, string? mirror, TextWriter? prog
     public const string UsualSuite = "bookworm";
     private const string Tool = "/usr/bin/mmdebstrap";
 
+    // Makes /bin, /lib … links from the start where the suite wants that: otherwise bookworm has perl in full, which would do it afterwards.
+    private const string MergedUsr = "/usr/share/mmdebstrap/hooks/maybe-merged-usr";
+
     /// <summary>Days on which suites were released: the date of an image that is not told another.</summary>
     private static readonly Dictionary<string, string> s_released = new(StringComparer.Ordinal)
     {
@@ -70,7 +73,7 @@ internal sealed class DebianImage(string suite, string? mirror, TextWriter? prog
         // In a session of its own: mmdebstrap hangs up its whole process group when it is done.
         ProcessStartInfo start = new("/usr/bin/setsid") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["SOURCE_DATE_EPOCH"] = time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
-        foreach (string argument in (string[])["--wait", Tool, "--variant=minbase", "--format=tar", .. s_slim.Select(s => "--dpkgopt=" + s), "--aptopt=Acquire::Languages \"none\"", suite, "-", .. Sources()])
+        foreach (string argument in (string[])["--wait", Tool, "--variant=minbase", "--format=tar", .. Directory.Exists(MergedUsr) ? (string[])["--hook-dir=" + MergedUsr] : [], .. s_slim.Select(s => "--dpkgopt=" + s), "--aptopt=Acquire::Languages \"none\"", suite, "-", .. Sources()])
         {
             start.ArgumentList.Add(argument);
         }
