@@ -75,7 +75,7 @@ public sealed class DeploymentRun(
 
     private async Task<bool> ServesAlreadyAsync(App app, Server server, Release release, Deployment deployment, CancellationToken cancellation)
     {
-        if (deployment.Force || deployment.Kind != DeploymentKind.Deploy || app.Stopped || store.Releases.Find(app.ReleaseId) is not { } serving
+        if (deployment.Force || deployment.Kind != DeploymentKind.Deploy || app.Stopped || app.Target.Length == 0 || store.Releases.Find(app.ReleaseId) is not { } serving
             || serving.ImageId != release.ImageId || serving.Port != release.Port || !SameSettings(serving, release))
         {
             return false;
