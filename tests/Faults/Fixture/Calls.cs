@@ -70,9 +70,18 @@ internal static class Calls
     /// <summary>A container's State.</summary>
     internal static async Task<JsonNode> StateAsync(this PrivateDaemon daemon, string id) => (await daemon.InspectAsync(id))["State"]!;
 
-    /// <summary>Waits until a container has a status.</summary>
-    internal static Task StatusAsync(this PrivateDaemon daemon, string id, string status, double seconds = 15) =>
-        Wait.UntilAsync($"{id[..Math.Min(12, id.Length)]} is {status}", async () => (string?)(await daemon.StateAsync(id))["Status"] == status, seconds);
+    /// <summary>Waits until a container has a status; a failure tells its state and what the daemon said last.</summary>
+    internal static async Task StatusAsync(this PrivateDaemon daemon, string id, string status, double seconds = 15)
+    {
+        try
+        {
+            await Wait.UntilAsync($"{id[..Math.Min(12, id.Length)]} is {status}", async () => (string?)(await daemon.StateAsync(id))["Status"] == status, seconds);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\n{(await daemon.StateAsync(id)).ToJsonString()}\n{string.Join('\n', daemon.Log.Split('\n').TakeLast(20))}", e);
+        }
+    }
 
     /// <summary>Waits for a container's end; returns its exit code.</summary>
     internal static async Task<int> ExitAsync(this PrivateDaemon daemon, string id) =>
