@@ -161,6 +161,19 @@ public sealed class PlatformRoom : IAsyncLifetime
         return await answer.Content.ReadAsStringAsync() is { Length: > 0 } text ? text : answer.StatusCode.ToString();
     }
 
+    /// <summary>What the proxy answers for a host; empty while it does not let anybody connect.</summary>
+    public async Task<string> TryGetAsync(string host)
+    {
+        try
+        {
+            return await GetAsync(host);
+        }
+        catch (HttpRequestException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>What the proxy answers for a host, with everything around it.</summary>
     public async Task<HttpResponseMessage> AskAsync(string host, string path = "/", params IEnumerable<(string Name, string Value)> headers)
     {
