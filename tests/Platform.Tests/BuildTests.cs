@@ -103,6 +103,37 @@ public sealed class BuildTests(PlatformRoom room)
         await room.OkAsync("DELETE", "/api/v1/servers/builder");
     }
 
+    [Fact]
+    public async Task A_build_server_pushes_with_a_login_and_the_image_is_pulled_with_it()
+    {
+        var (port, users) = (PlatformRoom.FreePort(), Path.Combine(room.Root, "users"));
+        await File.WriteAllTextAsync(users, Tool.Run("htpasswd", "-Bbn", "joe", "s3cret word"));
+        var registry = room.AnotherDaemon("r", "--registry-listen", $"127.0.0.1:{port}", "--registry-htpasswd", users);
+        var builder = room.AnotherDaemon("c");
+        await registry.StartAsync();
+        await builder.StartAsync();
+        await builder.LoadAsync(BusyboxImage.Archive());
+        await room.OkAsync("POST", "/api/v1/servers", $$"""{"id":"","name":"maker","address":"unix://{{builder.Socket}}","buildServer":true}""");
+        await ServerAsync(("registry", $"127.0.0.1:{port}/joe"));
+        await MakeAsync("locked", $"FROM busybox\nRUN mkdir /w && echo behind a login >/w/index.html\nEXPOSE 8080\n{Serve}");
+        var (state, log) = await room.EndAsync(await room.OkAsync("POST", "/api/v1/apps/locked/deploy", "{}"));
+        Assert.True(state == "failed" && log.Contains("the image cannot be moved", StringComparison.Ordinal), log);
+        await room.OkAsync("PUT", "/api/v1/servers/local/registry", """{"user":"joe","password":"s3cret word"}""");
+        Assert.Equal("joe", (await LocalAsync())["registryUser"]!.GetValue<string>());
+        Assert.Null((await LocalAsync())["sealedRegistryPassword"]);
+        log = await room.DeployAsync("locked");
+        Assert.Contains("on server maker", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", log, StringComparison.Ordinal);
+        Assert.Equal("behind a login\n", await room.GetAsync("locked.localhost"));
+        await room.OkAsync("DELETE", "/api/v1/apps/locked");
+
+        // Another registry does not get the login.
+        await ServerAsync(("registry", "registry.example.com/joe"));
+        Assert.Null((await LocalAsync())["registryUser"]);
+        await ServerAsync();
+        await room.OkAsync("DELETE", "/api/v1/servers/maker");
+    }
+
     private static void Certificates(string directory)
     {
         Tool.Run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=authority", "-keyout", $"{directory}/ca.key", "-out", $"{directory}/ca.pem");
@@ -117,10 +148,12 @@ public sealed class BuildTests(PlatformRoom room)
     private Task SourceAsync(string name, string dockerfile) =>
         room.OkAsync("PATCH", "/api/v1/apps/" + name, new JsonObject { ["source"] = new JsonObject { ["kind"] = "dockerfile", ["dockerfile"] = dockerfile } }.ToJsonString());
 
+    private async Task<JsonObject> LocalAsync() => (await room.OkAsync("GET", "/api/v1/servers"))!.AsArray().Single(server => server!["name"]!.GetValue<string>() == "local")!.AsObject();
+
     // The first server as it was, but for these settings.
     private async Task ServerAsync(params (string Name, JsonNode Value)[] settings)
     {
-        var server = (await room.OkAsync("GET", "/api/v1/servers"))!.AsArray().Single(server => server!["name"]!.GetValue<string>() == "local")!.AsObject();
+        var server = await LocalAsync();
         JsonObject wanted = [];
         foreach (var name in (string[])["id", "name", "address", "httpPort", "httpsPort"])
         {

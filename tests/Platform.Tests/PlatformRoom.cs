@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Slipway.Acceptance.Fixture;
 using Slipway.Faults.Fixture;
 
 namespace Slipway.Platform.Tests;
@@ -137,6 +138,12 @@ public sealed class PlatformRoom : IAsyncLifetime
         Assert.True((int)status < 300, $"{method} {path}: {status} {body?.ToJsonString()}");
         return body;
     }
+
+    /// <summary>Starts <c>slipway app …</c> with the platform's address and token.</summary>
+    internal CommandLine App(params string[] arguments) => CommandLine.Start("/usr/bin/env", [.. Variables, Path.Combine(Out, "slipway"), "app", .. arguments], Root);
+
+    /// <summary>What <c>slipway</c> has to be told to find the platform.</summary>
+    internal string[] Variables => ["SLIPWAY_SERVER=" + Address, "SLIPWAY_TOKEN=" + Token];
 
     /// <summary>Waits for the end of a deployment; its state and its log.</summary>
     public async Task<(string State, string Log)> EndAsync(JsonNode? deployment)

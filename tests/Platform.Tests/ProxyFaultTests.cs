@@ -7,6 +7,18 @@ namespace Slipway.Platform.Tests;
 [Collection(PlatformTests.Name)]
 public sealed class ProxyFaultTests(PlatformRoom room)
 {
+    // Answers three seconds after a request.
+    private static readonly string s_slow = new System.Text.Json.Nodes.JsonArray("sh", "-c", """
+        cat >/tmp/slow <<'END'
+        #!/bin/sh
+        while IFS= read -r line && [ ${#line} -gt 1 ]; do :; done
+        sleep 3
+        printf 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nslow\n'
+        END
+        chmod +x /tmp/slow
+        exec socat TCP-LISTEN:8080,fork,reuseaddr EXEC:/tmp/slow
+        """).ToJsonString();
+
     [Fact]
     public async Task Requests_go_on_while_the_platform_is_killed_and_started()
     {
@@ -74,6 +86,91 @@ public sealed class ProxyFaultTests(PlatformRoom room)
         var container = (await room.OkAsync("GET", "/api/v1/apps/mortal"))!["containers"]![0]!["name"]!.GetValue<string>();
         Tool.Run("kill", "-KILL", (await room.Daemon.Api.InspectContainerAsync(container)).State.Pid.ToString(CultureInfo.InvariantCulture));
         Assert.Equal("first\n", await room.GetAsync("mortal.localhost"));
+    }
+
+    [Fact]
+    public async Task A_deployment_waits_until_visitors_can_connect_to_a_proxy_that_was_made_anew()
+    {
+        await room.MakeAsync("early");
+        await room.DeployAsync("early");
+        var table = string.Create(CultureInfo.InvariantCulture, $"slipway-test-{Environment.ProcessId}");
+        Tool.Run("nft", $"table ip {table} {{ chain c {{ type filter hook output priority raw; ip daddr 127.0.0.1 tcp dport {room.HttpPort} tcp flags & (syn | ack) == syn reject with tcp reset; }}; }}");
+        try
+        {
+            await room.Daemon.Api.RemoveContainerAsync(await ProxyAsync(), force: true);
+            var deployment = (await room.OkAsync("POST", "/api/v1/apps/early/redeploy", "{}"))!;
+            await Wait.UntilAsync("the proxy is there again", async () => (await room.Daemon.Api.ListContainersAsync()).Any(container => container.Labels.ContainsKey("slipway.proxy")), 30);
+            await Wait.PauseAsync(2000);
+            Assert.NotEqual("succeeded", (await room.OkAsync("GET", $"/api/v1/deployments/{deployment["id"]}"))!["state"]!.GetValue<string>());
+            Tool.Run("nft", "delete", "table", "ip", table);
+            var (state, log) = await room.EndAsync(deployment);
+            Assert.True(state == "succeeded", log);
+            Assert.Equal("first\n", await room.GetAsync("early.localhost"));
+        }
+        finally
+        {
+            Tool.Try("nft", "delete", "table", "ip", table);
+        }
+    }
+
+    [Fact]
+    public async Task A_proxy_that_is_restarted_or_made_anew_answers_first_what_it_was_asked()
+    {
+        await room.OkAsync("POST", "/api/v1/apps", $$$"""{"name":"slow","source":{"kind":"image","image":"slipway/caddy"},"run":{"port":8080,"command":{{{s_slow}}}}}""");
+        await room.DeployAsync("slow");
+        await DuringAsync(async () => await room.Daemon.Api.RestartContainerAsync(await ProxyAsync()));
+        await Wait.UntilAsync("it serves again", async () => await room.TryGetAsync("slow.localhost") == "slow\n", 30);
+
+        // Another port for HTTPS makes the platform make it anew.
+        var server = (await room.OkAsync("GET", "/api/v1/servers"))!.AsArray().Single(server => server!["name"]!.GetValue<string>() == "local")!.AsObject();
+        var port = server["httpsPort"]!.GetValue<string>();
+        await DuringAsync(async () =>
+        {
+            server["httpsPort"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{PlatformRoom.FreePort()}");
+            await room.OkAsync("PUT", "/api/v1/servers/local", server.ToJsonString());
+            await room.OkAsync("POST", "/api/v1/servers/local/check", "{}");
+        });
+        server["httpsPort"] = port;
+        await room.OkAsync("PUT", "/api/v1/servers/local", server.ToJsonString());
+        await room.OkAsync("POST", "/api/v1/servers/local/check", "{}");
+        Assert.Equal("slow\n", await room.GetAsync("slow.localhost"));
+        await room.OkAsync("DELETE", "/api/v1/apps/slow");
+    }
+
+    [Fact]
+    public async Task One_engine_under_two_addresses_is_refused_since_it_has_one_proxy()
+    {
+        await room.MakeAsync("at-home");
+        await room.DeployAsync("at-home");
+        var other = Path.Combine(room.Root, "other.sock");
+        var (late, twin) = (Twin("late", other + "-late"), Twin("twin", other));
+        File.CreateSymbolicLink(other, room.Daemon.Socket);
+        var (status, problem) = await room.CallAsync("POST", "/api/v1/servers", twin);
+        Assert.Equal(System.Net.HttpStatusCode.Conflict, status);
+        Assert.Contains("that is the engine of server local (unix://", problem!["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+        await room.OkAsync("POST", "/api/v1/servers", twin.Replace("}", ",\"buildServer\":true}", StringComparison.Ordinal));
+        Assert.Equal(System.Net.HttpStatusCode.Conflict, (await room.CallAsync("PUT", "/api/v1/servers/twin", twin)).Status);
+        await room.OkAsync("DELETE", "/api/v1/servers/twin");
+
+        // Nobody answers when this one is added.
+        await room.OkAsync("POST", "/api/v1/servers", late);
+        File.CreateSymbolicLink(other + "-late", room.Daemon.Socket);
+        await room.OkAsync("POST", "/api/v1/apps", """{"name":"astray","server":"late","source":{"kind":"image","image":"busybox"}}""");
+        var check = (await room.OkAsync("POST", "/api/v1/servers/late/check", "{}"))!;
+        Assert.Contains("server late is the engine of server local under another address", check["problem"]!.GetValue<string>(), StringComparison.Ordinal);
+        await room.OkAsync("DELETE", "/api/v1/apps/astray");
+        await room.OkAsync("DELETE", "/api/v1/servers/late");
+    }
+
+    private static string Twin(string name, string socket) => $$"""{"id":"","name":"{{name}}","address":"unix://{{socket}}","httpPort":"8081","httpsPort":"8444"}""";
+
+    // A request that takes three seconds, and what happens meanwhile.
+    private async Task DuringAsync(Func<Task> action)
+    {
+        var answer = room.GetAsync("slow.localhost");
+        await Wait.PauseAsync(700);
+        await action();
+        Assert.Equal("slow\n", await answer);
     }
 
     private async Task ServesAsync()

@@ -39,6 +39,30 @@ public sealed class RunTests(PlatformRoom room)
     }
 
     [Fact]
+    public async Task A_pasted_Dockerfile_is_built_with_variables_byte_for_byte_and_serves()
+    {
+        const string exact = "a$b ${c} \"d\" 'e' \\f\\n `g` $(id) {{project.K}} # h\ttab\r\n  zwei Zeilen: äöü € 🚢 \n\nlast";
+        var long_ = string.Concat(Enumerable.Range(0, 400).Select(line => $"line {line} of a long text\n"));
+        const string dockerfile = "FROM busybox\nARG EXACT\nARG LONG\nARG REFERRED\nRUN mkdir /w && printf %s \"$EXACT\" >/w/exact && printf %s \"$LONG\" >/w/long && printf %s \"$REFERRED\" >/w/referred\nEXPOSE 8080\nCMD [\"httpd\",\"-f\",\"-p\",\"8080\",\"-h\",\"/w\"]\n";
+        await room.OkAsync("POST", "/api/v1/apps", new JsonObject { ["name"] = "pasted", ["source"] = new JsonObject { ["kind"] = "dockerfile", ["dockerfile"] = dockerfile }, ["run"] = new JsonObject { ["stopGraceSeconds"] = 1 } }.ToJsonString());
+        foreach (var (key, value, literal) in ((string, string, bool)[])[("EXACT", exact, true), ("LONG", long_, true), ("REFERRED", "<$SHORT>", false), ("SHORT", "ü", true)])
+        {
+            await room.OkAsync("PUT", "/api/v1/apps/pasted/env/" + key, new JsonObject { ["value"] = value, ["literal"] = literal, ["build"] = true, ["run"] = false }.ToJsonString());
+        }
+
+        await room.DeployAsync("pasted");
+        Assert.Equal(exact, await room.GetAsync("pasted.localhost", "/exact"));
+        Assert.Equal(long_, await room.GetAsync("pasted.localhost", "/long"));
+        Assert.Equal("<ü>", await room.GetAsync("pasted.localhost", "/referred"));
+        Assert.Equal("", await ExecAsync("pasted", "sh", "-c", "printf %s \"$EXACT\""));
+        await room.OkAsync("PATCH", "/api/v1/apps/pasted", new JsonObject { ["source"] = new JsonObject { ["kind"] = "dockerfile", ["dockerfile"] = "FROM busybox\nRUN echo no >&2; exit 9\n" } }.ToJsonString());
+        var (state, log) = await room.EndAsync(await room.OkAsync("POST", "/api/v1/apps/pasted/deploy", "{}"));
+        Assert.Equal("failed", state);
+        Assert.Contains("the build failed at \"RUN echo no >&2; exit 9\"", log, StringComparison.Ordinal);
+        Assert.Equal("<ü>", await room.GetAsync("pasted.localhost", "/referred"));
+    }
+
+    [Fact]
     public async Task Replicas_limits_volumes_and_commands_around_a_deployment_are_as_set()
     {
         await room.MakeAsync("full");

@@ -94,6 +94,9 @@ public sealed record PackPlan
     /// <summary>Processes of a Procfile by name, <c>release</c> included.</summary>
     public IReadOnlyDictionary<string, string> Processes { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Processes that run beside the one that serves, each in containers of its own: name and command, for bash in the image.</summary>
+    public IReadOnlyDictionary<string, string> Background { get; init; } = new Dictionary<string, string>();
+
     /// <summary>A command to run once in the new image before traffic is switched to it (<c>release</c> of a Procfile); null for none.</summary>
     public string? ReleaseCommand { get; init; }
 

@@ -42,6 +42,7 @@ internal static class PlatformServer
         app.Use(next => context => Guard.PassAsync(context, options, next));
         var gate = app.Services.GetRequiredService<Gate>();
         app.Use(next => context => Callers.PassAsync(context, gate, next));
+        app.UseWebSockets();
         Map(app);
         await app.RunAsync().ConfigureAwait(false);
     }
@@ -51,10 +52,10 @@ internal static class PlatformServer
         string File(string name) => Path.Combine(options.DataRoot, name);
         services.AddSingleton(options).AddSingleton(TimeProvider.System)
             .AddSingleton(_ => PlatformStore.Open(File("platform.db"))).AddSingleton(_ => SecretBox.Open(File("key"))).AddSingleton(_ => PlatformIdentity.Open(File("identity")))
-            .AddSingleton<Gate>().AddSingleton<AuditLog>().AddSingleton<EnginePool>().AddSingleton<ProxyContainer>().AddSingleton<Routes>().AddSingleton<PasswordHash>()
-            .AddSingleton<AppRoom>().AddSingleton<Variables>().AddSingleton<AppRepositories>().AddSingleton<DirectoryImport>().AddSingleton<DeployKeys>().AddSingleton<ImageRegistry>().AddSingleton<GitRemote>()
+            .AddSingleton<Gate>().AddSingleton<AuditLog>().AddSingleton<Refusals>().AddSingleton<EnginePool>().AddSingleton<EngineTwins>().AddSingleton<ProxyContainer>().AddSingleton<Routes>().AddSingleton<PasswordHash>()
+            .AddSingleton<AppRoom>().AddSingleton<ServerRoom>().AddSingleton<Variables>().AddSingleton<AppRepositories>().AddSingleton<DirectoryImport>().AddSingleton<DeployKeys>().AddSingleton<ImageRegistry>().AddSingleton<GitRemote>()
             .AddSingleton<BuildSlots>().AddSingleton<BuildPlanner>().AddSingleton<ImageBuild>().AddSingleton<ReleaseBuild>()
-            .AddSingleton<DeploymentLogs>().AddSingleton<AppContainers>().AddSingleton<HealthBarrier>().AddSingleton<DeploymentRun>().AddSingleton<Recovery>().AddSingleton<Cleanup>()
+            .AddSingleton<DeploymentLogs>().AddSingleton<AppContainers>().AddSingleton<HealthBarrier>().AddSingleton<ProcessStart>().AddSingleton<DeploymentRun>().AddSingleton<Recovery>().AddSingleton<Cleanup>()
             .AddSingleton<DeployQueue>().AddSingleton<AppLife>().AddSingleton<AppViews>().AddSingleton<PushEvents>().AddSingleton<WebPassword>().AddSingleton<WebSessions>().AddHostedService<Upkeep>();
     }
 
@@ -79,6 +80,7 @@ internal static class PlatformServer
         var api = app.MapGroup("/api/v1");
         AppEndpoints.Map(api);
         DeployEndpoints.Map(api);
+        ExecEndpoints.Map(api);
         PlaceEndpoints.Map(api);
         GitEndpoints.Map(app, gate);
         WebhookEndpoints.Map(app);

@@ -135,6 +135,7 @@ internal static class VerbTable
         new(["server list", "server ls"], "List the platform's servers", Apps.ServerVerbs.List),
         new(["server check"], "Check a server", Apps.ServerVerbs.Check),
         new(["server rm", "server remove"], "Remove a server", Apps.ServerVerbs.Remove),
+        new(["server login"], "Set as whom built images are pushed to a server's registry", Apps.ServerVerbs.Login),
         new(["server token"], "Make a token for the platform", Apps.ServerVerbs.Token),
         new(["completion"], "Print the completion script for a shell (bash or zsh)", CompletionVerbs.Script),
         new(["__complete"], "Answer candidates for completion", CompletionVerbs.Complete) { Hidden = true },

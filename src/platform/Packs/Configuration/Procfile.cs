@@ -1,11 +1,14 @@
+using System.Text.RegularExpressions;
+using Slipway.Packs.Providers;
 using Slipway.Packs.Sources;
 
 namespace Slipway.Packs.Configuration;
 
 /// <summary>A <c>Procfile</c>: a process per line, <c>name: command</c>.</summary>
-internal static class Procfile
+internal static partial class Procfile
 {
     internal const string Name = "Procfile";
+    internal const string Release = "release";
     private const int MostProcesses = 100;
 
     /// <summary>Processes in the order of the file; empty when there is none.</summary>
@@ -24,11 +27,27 @@ internal static class Procfile
         return processes;
     }
 
+    /// <summary>What runs in the image besides the process that starts the application, <c>release</c> included. Names become part of names of containers.</summary>
+    internal static Dictionary<string, string> Others(Dictionary<string, string> processes, PackContext context)
+    {
+        var start = Start(processes)?.Name;
+        var others = processes.Where(p => p.Key != start && p.Key != "web").ToLookup(p => ProcessName().IsMatch(p.Key));
+        foreach (var (name, _) in others[false])
+        {
+            context.Warn($"the process \"{name}\" of the Procfile is not run: its name has more than letters, digits, dashes and underscores");
+        }
+
+        return others[true].ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+    }
+
     /// <summary>The process that starts the application, with its name.</summary>
     internal static (string Name, string Command)? Start(Dictionary<string, string> processes)
     {
         var name = processes.ContainsKey("web") ? "web" : processes.ContainsKey("worker") ? "worker"
-            : processes.Keys.Where(n => n != "release").Order(StringComparer.Ordinal).FirstOrDefault();
+            : processes.Keys.Where(n => n != Release).Order(StringComparer.Ordinal).FirstOrDefault();
         return name is null ? null : (name, processes[name]);
     }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][\w-]{0,39}$", RegexOptions.ECMAScript)]
+    private static partial Regex ProcessName();
 }

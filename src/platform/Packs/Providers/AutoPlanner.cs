@@ -67,6 +67,7 @@ internal sealed class AutoPlanner
         var draft = Combine(chosen);
         Configure(draft, file, processes);
         Publish(draft);
+        draft.Processes = Procfile.Others(processes, _context);
         draft.Finish?.Invoke(draft, draft.Start);
         if (draft.Start is null && !draft.StartsItself)
         {
@@ -144,7 +145,7 @@ internal sealed class AutoPlanner
             }
         }
 
-        if (file?.ReleaseAtBuild == true && processes.Remove("release", out var release))
+        if (file?.ReleaseAtBuild == true && processes.Remove(Procfile.Release, out var release))
         {
             var phase = draft.Phase("release");
             phase.DependsOn = [.. draft.Phases.Select(p => p.Name).Where(n => n != "release")];
@@ -173,7 +174,8 @@ internal sealed class AutoPlanner
             Phases = [.. phases.Select(Phase)],
             BaseImages = text.BaseImages, Dockerfile = content, BuildArguments = text.Arguments, Variables = draft.Variables, Port = port,
             ContextIgnore = ContextIgnore.Text(_context.Source.Text(".dockerignore") ?? "", draft.Ignored),
-            StartCommand = draft.Start, StartReason = draft.StartReason, Processes = processes, ReleaseCommand = processes.GetValueOrDefault("release"),
+            StartCommand = draft.Start, StartReason = draft.StartReason, Processes = processes, Background = draft.Processes.Where(p => p.Key != Procfile.Release).ToDictionary(p => p.Key, p => StartLine.Of(p.Value)),
+            ReleaseCommand = draft.Processes.GetValueOrDefault(Procfile.Release),
             Caches = [.. phases.SelectMany(p => p.Caches).Distinct()], Warnings = _context.Warnings,
         };
     }

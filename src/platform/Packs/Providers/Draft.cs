@@ -62,6 +62,9 @@ internal sealed class Draft
     /// <summary>What the image runs for the start command where that is something simpler; null for the command itself.</summary>
     internal string? Resolved { get; set; }
 
+    /// <summary>Commands of the Procfile that run in the image besides, by name: <c>release</c> and processes that do not serve.</summary>
+    internal Dictionary<string, string> Processes { get; set; } = new(StringComparer.Ordinal);
+
     internal int? Port { get; set; }
 
     /// <summary>Directories with dependencies: when nothing is built, they and the source make the image, each in a layer of its own.</summary>

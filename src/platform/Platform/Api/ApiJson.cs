@@ -23,6 +23,9 @@ namespace Slipway.Platform.Api;
 [JsonSerializable(typeof(ScaleInput))]
 [JsonSerializable(typeof(ExecInput))]
 [JsonSerializable(typeof(ExecView))]
+[JsonSerializable(typeof(ExecOrder))]
+[JsonSerializable(typeof(ExecControl))]
+[JsonSerializable(typeof(ExecEnd))]
 [JsonSerializable(typeof(TokenInput))]
 [JsonSerializable(typeof(TokenView))]
 [JsonSerializable(typeof(IReadOnlyList<TokenView>))]
@@ -39,6 +42,7 @@ namespace Slipway.Platform.Api;
 [JsonSerializable(typeof(DeployKeyView))]
 [JsonSerializable(typeof(RegistryLogin))]
 [JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(Dictionary<string, IReadOnlyList<string>>))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class ApiJson : JsonSerializerContext;

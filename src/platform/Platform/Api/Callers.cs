@@ -18,6 +18,12 @@ internal static class Callers
         var caller = Token(context.Request.Headers.Authorization.ToString()) is { } token ? gate.Recognize(token) : null;
         if (caller is null)
         {
+            // Git asks without a token first, as its protocol has it.
+            if (context.Request.Headers.Authorization.Count > 0 || !context.Request.Path.StartsWithSegments("/git"))
+            {
+                Refusals(context).Note(null, context.Request.Method, context.Request.Path, "no valid token");
+            }
+
             await RefuseAsync(context).ConfigureAwait(false);
             return false;
         }
@@ -38,12 +44,26 @@ internal static class Callers
 
             foreach (var ability in context.GetEndpoint()?.Metadata.OfType<Abilities>() ?? [])
             {
-                context.Caller().Require(ability);
+                RequireNoted(context, ability);
             }
         }
 
         await next(context).ConfigureAwait(false);
     }
+
+    /// <summary>Refuses a caller who may not, and notes it.</summary>
+    /// <exception cref="PlatformException">The caller may not.</exception>
+    internal static void RequireNoted(HttpContext context, Abilities ability)
+    {
+        if (!context.Caller().May(ability))
+        {
+            Refusals(context).Note(context.Caller(), context.Request.Method, context.Request.Path, $"lacks the ability {ability.ToString().ToLowerInvariant()}");
+        }
+
+        context.Caller().Require(ability);
+    }
+
+    private static Refusals Refusals(HttpContext context) => context.RequestServices.GetRequiredService<Refusals>();
 
     /// <summary>Says which ability an endpoint asks for.</summary>
     internal static TBuilder Needs<TBuilder>(this TBuilder builder, Abilities ability)

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using Slipway.Platform.Access;
 using Slipway.Platform.Apps;
 using Slipway.Platform.Deploys;
 using Slipway.Platform.Engines;
@@ -32,11 +31,11 @@ internal static class DeployEndpoints
             var found = apps.Get(app);
             return queue.Enqueue(context.Caller(), new DeployRequest(found, DeploymentKind.Rollback) { ReleaseId = life.ReleaseFor(found, input?.Release).Id });
         }).Needs(Abilities.Deploy).WithSummary("Go back to a release, image and settings");
-        api.MapPost("/apps/{app}/scale", (string app, ScaleInput input, HttpContext context, AppRoom apps, DeployQueue queue) =>
+        api.MapPost("/apps/{app}/scale", (string app, ScaleInput input, HttpContext context, AppRoom apps, PlatformStore store, DeployQueue queue) =>
         {
-            var changed = apps.Change(context.Caller(), app, $"replicas {input.Replicas}", present => present with { Run = present.Run with { Replicas = (int)Rules.Between(input.Replicas, 1, 100, "the number of replicas") } });
+            var changed = apps.Change(context.Caller(), app, $"scale {input}", present => input.Of(present, store.Releases.Find(present.ReleaseId)));
             return queue.Enqueue(context.Caller(), new DeployRequest(changed, changed.ReleaseId is null ? DeploymentKind.Deploy : DeploymentKind.Redeploy));
-        }).Needs(Abilities.Write | Abilities.Deploy).WithSummary("Set the number of containers");
+        }).Needs(Abilities.Write | Abilities.Deploy).WithSummary("Set the numbers of containers: replicas that serve, and those of other processes");
         api.MapPost("/apps/{app}/stop", async (string app, HttpContext context, AppLife life, CancellationToken cancellation) =>
         {
             await life.StopAsync(context.Caller(), app, cancellation).ConfigureAwait(false);
@@ -86,22 +85,13 @@ internal static class DeployEndpoints
 
     private static void MapContainers(RouteGroupBuilder api)
     {
-        api.MapGet("/apps/{app}/logs", async (string app, bool? follow, int? tail, HttpContext context, AppRoom apps, PlatformStore store, EnginePool engines, Variables variables, CancellationToken cancellation) =>
+        api.MapGet("/apps/{app}/logs", async (string app, string? process, bool? follow, int? tail, HttpContext context, AppRoom apps, PlatformStore store, EnginePool engines, Variables variables, CancellationToken cancellation) =>
         {
             var found = apps.Get(app);
             context.Response.ContentType = "text/plain; charset=utf-8";
             var reader = new AppLogReader(engines.Of(store.Servers.Find(found.ServerId)!), variables.RedactionOf(found), context.Response);
-            await reader.WriteAsync(found.Containers, follow == true, tail ?? 100, cancellation).ConfigureAwait(false);
-        }).Needs(Abilities.Read).WithSummary("Read what an application's containers write");
-        api.MapPost("/apps/{app}/exec", async (string app, ExecInput input, HttpContext context, AppRoom apps, PlatformStore store, EnginePool engines, AuditLog audit, CancellationToken cancellation) =>
-        {
-            var found = apps.Get(app);
-            var container = found.Containers.ElementAtOrDefault((input.Replica ?? 1) - 1) ?? throw new PlatformException(Refusal.Conflict, "that container does not run");
-            var command = Rules.Command(input.Command ?? []);
-            audit.Note(context.Caller(), "app.exec", found.Name, command.FirstOrDefault() ?? "");
-            var (code, output) = await ContainerCommand.RunAsync(engines.Of(store.Servers.Find(found.ServerId)!), container, command, cancellation).ConfigureAwait(false);
-            return new ExecView(code, output);
-        }).Needs(Abilities.Write).WithSummary("Run a command in a container");
+            await reader.WriteAsync(found.ContainersOf(process), follow == true, tail ?? 100, cancellation).ConfigureAwait(false);
+        }).Needs(Abilities.Read).WithSummary("Read what an application's containers write; those of one process, or all");
     }
 
     private static Deployment Find(PlatformStore store, string id) => store.Deployments.Find(id) ?? throw new PlatformException(Refusal.NotFound, "there is no such deployment");

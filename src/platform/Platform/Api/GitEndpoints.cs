@@ -44,7 +44,7 @@ internal static class GitEndpoints
 
     private static App Find(HttpContext context, AppRoom apps, string name, bool write)
     {
-        context.Caller().Require(write ? Abilities.Deploy : Abilities.Read);
+        Callers.RequireNoted(context, write ? Abilities.Deploy : Abilities.Read);
         var app = name.EndsWith(".git", StringComparison.Ordinal) ? apps.Get(name[..^4]) : apps.Get(name);
         return app.Source.Kind == SourceKind.Push ? app : throw new PlatformException(Refusal.Forbidden, "this application does not get its source by a push");
     }

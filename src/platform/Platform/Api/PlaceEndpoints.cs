@@ -13,19 +13,22 @@ internal static class PlaceEndpoints
 {
     internal static void Map(RouteGroupBuilder api)
     {
-        api.MapGet("/servers", (PlatformStore store) => (IReadOnlyList<Server>)[.. store.Servers.All.OrderBy(server => server.Name, StringComparer.Ordinal)]).Needs(Abilities.Read).WithSummary("List servers");
-        api.MapPost("/servers", (Server input, HttpContext context, PlatformStore store, EnginePool engines, AuditLog audit) => Add(context.Caller(), input, store, engines, audit)).Needs(Abilities.Root).WithSummary("Add a server");
-        api.MapPut("/servers/{name}", (string name, Server input, HttpContext context, PlatformStore store, EnginePool engines, AuditLog audit) => Change(context.Caller(), Find(store, name), input, store, engines, audit)).Needs(Abilities.Root).WithSummary("Change a server");
-        api.MapDelete("/servers/{name}", (string name, HttpContext context, PlatformStore store, AuditLog audit) =>
+        api.MapGet("/servers", (PlatformStore store) => (IReadOnlyList<Server>)[.. store.Servers.All.OrderBy(server => server.Name, StringComparer.Ordinal).Select(Shown)]).Needs(Abilities.Read).WithSummary("List servers");
+        api.MapPost("/servers", async (Server input, HttpContext context, ServerRoom servers, CancellationToken cancellation) =>
+            Shown(await servers.AddAsync(context.Caller(), input, cancellation).ConfigureAwait(false))).Needs(Abilities.Root).WithSummary("Add a server");
+        api.MapPut("/servers/{name}", async (string name, Server input, HttpContext context, ServerRoom servers, CancellationToken cancellation) =>
+            Shown(await servers.ChangeAsync(context.Caller(), name, input, cancellation).ConfigureAwait(false))).Needs(Abilities.Root).WithSummary("Change a server");
+        api.MapDelete("/servers/{name}", (string name, HttpContext context, ServerRoom servers) =>
         {
-            var server = Find(store, name);
-            store.Change(() => store.Apps.All.FirstOrDefault(app => app.ServerId == server.Id || app.BuildServerId == server.Id) is { } app
-                ? throw new PlatformException(Refusal.Conflict, $"application {app.Name} uses the server")
-                : [store.Servers.Delete(server.Id)]);
-            audit.Note(context.Caller(), "server.remove", server.Name);
+            servers.Remove(context.Caller(), name);
             return Results.NoContent();
         }).Needs(Abilities.Root).WithSummary("Remove a server that no application uses");
-        api.MapPost("/servers/{name}/check", (string name, PlatformStore store, EnginePool engines, Routes routes, CancellationToken cancellation) => CheckAsync(Find(store, name), engines, routes, cancellation)).Needs(Abilities.Read).WithSummary("Check a server");
+        api.MapPut("/servers/{name}/registry", (string name, RegistryLogin input, HttpContext context, ServerRoom servers) =>
+        {
+            servers.SetLogin(context.Caller(), name, input.User, input.Password);
+            return Results.NoContent();
+        }).Needs(Abilities.Root).WithSummary("Set as whom built images are pushed to the server's registry and pulled from it; an empty user for nobody");
+        api.MapPost("/servers/{name}/check", (string name, ServerRoom servers, EnginePool engines, Routes routes, CancellationToken cancellation) => CheckAsync(servers.Get(name), engines, routes, cancellation)).Needs(Abilities.Read).WithSummary("Check a server");
         api.MapGet("/projects", (PlatformStore store) => (IReadOnlyList<Project>)[.. store.Projects.All.OrderBy(project => project.Name, StringComparer.Ordinal).Select(project => project with { Shared = [] })]).Needs(Abilities.Read).WithSummary("List projects");
         api.MapGet("/environments", (PlatformStore store) => (IReadOnlyList<AppEnvironment>)[.. store.Environments.All.OrderBy(environment => environment.Name, StringComparer.Ordinal).Select(environment => environment with { Shared = [] })]).Needs(Abilities.Read).WithSummary("List environments");
         MapShared(api);
@@ -86,38 +89,7 @@ internal static class PlaceEndpoints
 
     private static TokenView View(AccessToken token, string? text) => new(token.Id, token.Name, token.Abilities.ToString(), token.Created, token.Expires, text);
 
-    private static Server Find(PlatformStore store, string name) =>
-        store.Servers.All.FirstOrDefault(server => server.Name == name || server.Id == name) ?? throw new PlatformException(Refusal.NotFound, "there is no such server");
-
-    private static Server Add(Caller caller, Server input, PlatformStore store, EnginePool engines, AuditLog audit)
-    {
-        var server = Checked(input with { Id = Identity.New() }, engines);
-        store.Change(() => store.Servers.All.Any(other => other.Name == server.Name)
-            ? throw new PlatformException(Refusal.Conflict, "there is a server with that name already")
-            : [store.Servers.Put(server.Id, server)]);
-        audit.Note(caller, "server.add", server.Name, server.Address);
-        return server;
-    }
-
-    private static Server Change(Caller caller, Server present, Server input, PlatformStore store, EnginePool engines, AuditLog audit)
-    {
-        var server = Checked(input with { Id = present.Id, Name = present.Name }, engines);
-        store.Commit(store.Servers.Put(server.Id, server));
-        audit.Note(caller, "server.change", server.Name, server.Address);
-        return server;
-    }
-
-    private static Server Checked(Server server, EnginePool engines)
-    {
-        Rules.Label(server.Name, "a server's name");
-        Rules.Between(server.ConcurrentBuilds, 1, 100, "the number of builds");
-        Rules.Between(server.BuildTimeoutSeconds, 1, 86_400, "the build's time");
-        Rules.Between(server.QueueLimit, 1, 10_000, "the queue's length");
-        Rules.Between(server.KeepReleases, 1, 1000, "the number of releases");
-        _ = server.Registry is null ? null : Rules.Image(server.Registry);
-        engines.Of(server);
-        return server;
-    }
+    private static Server Shown(Server server) => server with { SealedRegistryPassword = null };
 
     private static async Task<ServerCheck> CheckAsync(Server server, EnginePool engines, Routes routes, CancellationToken cancellation)
     {

@@ -187,14 +187,89 @@ public sealed record DeployInput
     public int? Release { get; init; }
 }
 
-/// <summary>How many containers.</summary>
-/// <param name="Replicas">Number.</param>
-public sealed record ScaleInput(int Replicas);
+/// <summary>How many containers; what is missing stays.</summary>
+public sealed record ScaleInput
+{
+    /// <summary>Containers that serve.</summary>
+    public int? Replicas { get; init; }
+
+    /// <summary>Containers by the name of a process; <c>web</c> are those that serve.</summary>
+    public IReadOnlyDictionary<string, int> Processes { get => field ?? new Dictionary<string, int>(); init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Join(' ', [.. Replicas is { } web ? (string[])[$"{App.Web}={web}"] : [], .. Processes.Select(pair => $"{pair.Key}={pair.Value}")]);
+
+    /// <summary>The application with these numbers.</summary>
+    /// <param name="app">As it is.</param>
+    /// <param name="serving">The release that says which processes there are; null when nothing was deployed yet.</param>
+    /// <exception cref="PlatformException">There is no such process.</exception>
+    internal App Of(App app, Release? serving)
+    {
+        var counts = new SortedDictionary<string, int>(app.Run.Processes.ToDictionary(), StringComparer.Ordinal);
+        foreach (var (process, count) in Processes.Where(pair => pair.Key != App.Web))
+        {
+            counts[process] = serving is null || serving.Processes.ContainsKey(process) ? count
+                : throw new PlatformException(Refusal.Invalid, $"there is no process \"{process}\"; there are: {string.Join(", ", serving.Processes.Keys.Prepend(App.Web))}");
+        }
+
+        return app with { Run = app.Run with { Replicas = Replicas ?? (Processes.TryGetValue(App.Web, out var web) ? web : app.Run.Replicas), Processes = counts } };
+    }
+}
 
 /// <summary>A command to run in a container.</summary>
 /// <param name="Command">Argument vector.</param>
 /// <param name="Replica">Which container, from 1.</param>
-public sealed record ExecInput(IReadOnlyList<string>? Command, int? Replica);
+/// <param name="Process">Of which process; null for the one that serves.</param>
+public sealed record ExecInput(IReadOnlyList<string>? Command, int? Replica, string? Process);
+
+/// <summary>The first message of a websocket: what to run.</summary>
+public sealed record ExecOrder
+{
+    /// <summary>Argument vector.</summary>
+    public IReadOnlyList<string> Command { get => field ?? []; init; }
+
+    /// <summary>Which container, from 1.</summary>
+    public int? Replica { get; init; }
+
+    /// <summary>Of which process; null for the one that serves.</summary>
+    public string? Process { get; init; }
+
+    /// <summary>Whether it gets a terminal.</summary>
+    public bool Tty { get; init; }
+
+    /// <summary>Whether it gets standard input.</summary>
+    public bool Stdin { get; init; }
+
+    /// <summary>Height of the terminal in characters; 0 when it is not known.</summary>
+    public int Rows { get; init; }
+
+    /// <summary>Width of the terminal in characters; 0 when it is not known.</summary>
+    public int Columns { get; init; }
+
+    /// <summary>User in the container; empty for the image's.</summary>
+    public string User { get => field ?? ""; init; }
+
+    /// <summary>Directory in the container; empty for the image's.</summary>
+    public string WorkingDirectory { get => field ?? ""; init; }
+}
+
+/// <summary>What the client of a command says besides input.</summary>
+public sealed record ExecControl
+{
+    /// <summary>New height of the terminal; 0 when it stays.</summary>
+    public int Rows { get; init; }
+
+    /// <summary>New width of the terminal; 0 when it stays.</summary>
+    public int Columns { get; init; }
+
+    /// <summary>Whether there is no more input.</summary>
+    public bool End { get; init; }
+}
+
+/// <summary>The last message of a websocket.</summary>
+/// <param name="ExitCode">The command's exit code; null when it was not run.</param>
+/// <param name="Error">Why it was not run, or null.</param>
+public sealed record ExecEnd(int? ExitCode, string? Error);
 
 /// <summary>What a command did.</summary>
 /// <param name="ExitCode">Exit code.</param>

@@ -59,6 +59,12 @@ internal static class AppChecks
     {
         Rules.Between(run.Port, 0, 65535, "the port");
         Rules.Between(run.Replicas, 1, 100, "the number of replicas");
+        foreach (var (process, count) in run.Processes)
+        {
+            Rules.Process(process);
+            Rules.Between(count, 0, 100, $"the number of containers of {process}");
+        }
+
         Rules.Between(run.Cpus, 0, 1024, "the number of CPUs");
         Rules.Between(run.Memory, 0, 1L << 50, "the memory");
         Rules.Between(run.StopGraceSeconds, 1, MaxSeconds, "the stop grace period");

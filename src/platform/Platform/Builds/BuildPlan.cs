@@ -28,6 +28,9 @@ internal sealed record BuildPlan(string Dockerfile)
     /// <summary>Command for a shell that runs once before the release serves; null for none.</summary>
     public string? ReleaseCommand { get; init; }
 
+    /// <summary>Argument vectors of processes that run beside it, by name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Processes { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
     /// <summary>What was found, for the log.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
@@ -66,7 +69,7 @@ public sealed class BuildPlanner(AppRepositories repositories, ServerOptions opt
             var start = plan.Pack == "dockerfile" && plan.StartReason != "the image's own" ? plan.StartCommand : null;
             return new BuildPlan(plan.Dockerfile ?? throw new PlatformException(Refusal.Invalid, $"the build pack {plan.Pack} makes no image of its own; it is not available for applications yet"))
             {
-                Target = plan.Target, BaseImages = plan.BaseImages, Ignore = plan.ContextIgnore, Port = plan.Port, StartCommand = start, ReleaseCommand = plan.ReleaseCommand, Notes = NotesOf(plan),
+                Target = plan.Target, BaseImages = plan.BaseImages, Ignore = plan.ContextIgnore, Port = plan.Port, StartCommand = start, ReleaseCommand = plan.ReleaseCommand, Processes = plan.Background.ToDictionary(pair => pair.Key, IReadOnlyList<string> (pair) => ["/bin/bash", "-c", pair.Value]), Notes = NotesOf(plan),
             };
         }
         catch (PackException e)
@@ -94,6 +97,6 @@ public sealed class BuildPlanner(AppRepositories repositories, ServerOptions opt
     private static string[] NotesOf(PackPlan plan) =>
     [
         $"Build pack: {plan.Pack}{string.Concat(plan.Providers.Select(provider => $", {provider.Name} ({provider.Reason})"))}",
-        .. plan.Tools.Select(tool => $"  {tool.Name} {tool.Version} ({tool.Reason})"), .. plan.StartCommand is { } start ? (string[])[$"  start: {start} ({plan.StartReason})"] : [], .. plan.Warnings.Select(warning => "Warning: " + warning),
+        .. plan.Tools.Select(tool => $"  {tool.Name} {tool.Version} ({tool.Reason})"), .. plan.StartCommand is { } start ? (string[])[$"  start: {start} ({plan.StartReason})"] : [], .. plan.Background.Select(pair => $"  {pair.Key}: {pair.Value} (Procfile {pair.Key})"), .. plan.Warnings.Select(warning => "Warning: " + warning),
     ];
 }

@@ -13,7 +13,7 @@ using Slipway.Platform.Store;
 namespace Slipway.Platform.Builds;
 
 /// <summary>Source to release: finds the commit, decides whether a build is needed, builds, and brings the image to the server that runs it.</summary>
-public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRepositories repositories, BuildPlanner planner, ImageBuild build, BuildSlots slots, Variables variables, ImageRegistry registry, TimeProvider time)
+public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRepositories repositories, BuildPlanner planner, ImageBuild build, BuildSlots slots, Variables variables, ImageRegistry registry, ServerRoom servers, TimeProvider time)
 {
     private const int UsualPort = 3000;
 
@@ -156,12 +156,13 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         }
 
         log.Write($"Pushing {image} from server {builder.Name}, pulling it on server {server.Name}.");
-        await foreach (var message in engines.Of(builder).PushImageAsync(image, cancellation: cancellation).ConfigureAwait(false))
+        var login = servers.LoginOf(server.Registry is not null ? server : builder);
+        await foreach (var message in engines.Of(builder).PushImageAsync(image, auth: login, cancellation: cancellation).ConfigureAwait(false))
         {
             Refuse(message);
         }
 
-        await foreach (var message in engines.Of(server).PullImageAsync(image, cancellation: cancellation).ConfigureAwait(false))
+        await foreach (var message in engines.Of(server).PullImageAsync(image, auth: login, cancellation: cancellation).ConfigureAwait(false))
         {
             Refuse(message);
         }
@@ -198,7 +199,8 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
     {
         var labels = new Dictionary<string, string> { [Labels.App] = app.Id, [Labels.AppName] = app.Name };
         foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)
-            [("org.opencontainers.image.revision", source?.Commit), (Labels.Port, plan.Port?.ToString(System.Globalization.CultureInfo.InvariantCulture)), (Labels.Start, plan.StartCommand), (Labels.ReleaseCommand, plan.ReleaseCommand)])
+            [("org.opencontainers.image.revision", source?.Commit), (Labels.Port, plan.Port?.ToString(System.Globalization.CultureInfo.InvariantCulture)), (Labels.Start, plan.StartCommand), (Labels.ReleaseCommand, plan.ReleaseCommand),
+             (Labels.Processes, plan.Processes.Count == 0 ? null : JsonSerializer.Serialize(plan.Processes.ToDictionary(), Api.ApiJson.Default.DictionaryStringIReadOnlyListString))])
         {
             if (value is not null)
             {
@@ -207,6 +209,20 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         }
 
         return labels;
+    }
+
+    // An image of somebody else's may have any label.
+    private static Dictionary<string, IReadOnlyList<string>> ProcessesOf(IReadOnlyDictionary<string, string>? labels)
+    {
+        try
+        {
+            var processes = labels?.GetValueOrDefault(Labels.Processes) is { } text ? JsonSerializer.Deserialize(text, Api.ApiJson.Default.DictionaryStringIReadOnlyListString) : null;
+            return (processes ?? []).Where(pair => Rules.IsProcess(pair.Key) && pair.Key != App.Web && pair.Value is { Count: > 0 }).OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary();
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
     }
 
     private Release NewRelease(App app, string image, ImageInspect inspect)
@@ -232,6 +248,7 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
             Image = image,
             ImageId = inspect.Id,
             Run = run,
+            Processes = ProcessesOf(labels),
             Variables = app.Variables,
             Port = app.Run.Port > 0 ? app.Run.Port : planned is not null ? int.Parse(planned, System.Globalization.CultureInfo.InvariantCulture) : exposed > 0 ? exposed : UsualPort,
             Created = time.GetUtcNow(),

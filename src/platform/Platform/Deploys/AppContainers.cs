@@ -3,18 +3,31 @@ using Slipway.Client;
 using Slipway.DockerApi;
 using Slipway.Platform.Apps;
 using Slipway.Platform.Engines;
+using Slipway.Platform.Logs;
 using Slipway.Platform.Model;
 using Slipway.Platform.Proxy;
 using Slipway.Platform.Settings;
 
 namespace Slipway.Platform.Deploys;
 
+/// <summary>What a container runs that does not serve.</summary>
+/// <param name="Process">Name of the process, such as <c>worker</c>.</param>
+/// <param name="Words">Argument vector.</param>
+internal sealed record AsideCommand(string Process, IReadOnlyList<string> Words);
+
 /// <summary>Makes, stops and removes containers of applications.</summary>
 public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Routes routes, Variables variables, PlatformIdentity identity)
 {
+    private const int ShownLines = 30;
+
     /// <summary>Names of the containers that a deployment makes.</summary>
     internal static IReadOnlyList<string> NamesFor(App app, Deployment deployment, Release release) =>
         [.. Enumerable.Range(1, release.Run.Replicas).Select(replica => string.Create(CultureInfo.InvariantCulture, $"{app.Name}-{deployment.Number}-{replica}"))];
+
+    /// <summary>Containers of a release's other processes, as many of each as its settings say.</summary>
+    internal static IReadOnlyList<ProcessContainer> ProcessesFor(App app, Deployment deployment, Release release) =>
+        [.. release.Processes.Keys.Order(StringComparer.Ordinal).SelectMany(process => Enumerable.Range(1, release.Run.Processes.GetValueOrDefault(process, 1))
+            .Select(replica => new ProcessContainer(process, string.Create(CultureInfo.InvariantCulture, $"{app.Name}-{deployment.Number}-{process}-{replica}"))))];
 
     /// <summary>Where the proxy finds the containers of a deployment: all of them have its identity as a name in their network.</summary>
     internal static string TargetOf(Deployment deployment, Release release) => string.Create(CultureInfo.InvariantCulture, $"{deployment.Id}:{release.Port}");
@@ -28,14 +41,14 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
     /// <param name="release">What.</param>
     /// <param name="deployment">For which deployment; null for one that runs a command aside.</param>
     /// <param name="name">Its name.</param>
-    /// <param name="command">A command in place of the release's; null for the release's.</param>
+    /// <param name="aside">What to run in place of the release's command, reached by no route; null for the release's.</param>
     /// <param name="cancellation">Ends the attempt.</param>
-    internal async Task StartAsync(Server server, App app, Release release, Deployment deployment, string name, IReadOnlyList<string>? command, CancellationToken cancellation)
+    internal async Task StartAsync(Server server, App app, Release release, Deployment deployment, string name, AsideCommand? aside, CancellationToken cancellation)
     {
         var engine = engines.Of(server);
         var network = proxy.NetworkOf(app.EnvironmentId);
         await proxy.EnsureNetworkAsync(engine, network, cancellation).ConfigureAwait(false);
-        await engine.CreateContainerAsync(Request(app, release, deployment, name, command, network), name, cancellation: cancellation).ConfigureAwait(false);
+        await engine.CreateContainerAsync(Request(app, release, deployment, name, aside, network), name, cancellation: cancellation).ConfigureAwait(false);
         await engine.StartContainerAsync(name, cancellation: cancellation).ConfigureAwait(false);
     }
 
@@ -74,7 +87,7 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
     /// <returns>Their names.</returns>
     internal async Task<IReadOnlyList<string>> ReviveAsync(Server server, IReadOnlyList<App> apps, CancellationToken cancellation)
     {
-        var wanted = apps.Where(app => app is { Stopped: false, ReleaseId: not null }).SelectMany(app => app.Containers).ToHashSet(StringComparer.Ordinal);
+        var wanted = apps.Where(app => app is { Stopped: false, ReleaseId: not null }).SelectMany(app => app.AllContainers).ToHashSet(StringComparer.Ordinal);
         var engine = engines.Of(server);
         var ended = (await engine.ListContainersAsync(all: true, filters: Filters.None.With("label", $"{Labels.Platform}={identity.Id}").With("status", "exited"), cancellation: cancellation).ConfigureAwait(false))
             .Select(container => container.Names[0].TrimStart('/')).Where(wanted.Contains).ToList();
@@ -84,6 +97,24 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
         }
 
         return ended;
+    }
+
+    /// <summary>Shows the last lines of a container in a deployment's log.</summary>
+    internal async Task ShowLogAsync(Server server, string container, DeploymentLog log)
+    {
+        try
+        {
+            var lines = await ContainerCommand.LastLinesAsync(engines.Of(server), container, ShownLines, CancellationToken.None).ConfigureAwait(false);
+            log.Write(lines.Count == 0 ? $"{container} has written nothing." : $"The last lines of {container}:");
+            foreach (var line in lines)
+            {
+                log.Write("  " + line);
+            }
+        }
+        catch (Exception e) when (e is EngineApiException or IOException)
+        {
+            log.Write($"The log of {container} cannot be read: {e.Message}");
+        }
     }
 
     private static async Task IgnoreMissingAsync(Func<Task> call)
@@ -98,10 +129,9 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
         }
     }
 
-    private ContainerCreateRequest Request(App app, Release release, Deployment deployment, string name, IReadOnlyList<string>? command, string network)
+    private ContainerCreateRequest Request(App app, Release release, Deployment deployment, string name, AsideCommand? aside, string network)
     {
-        var aside = command is not null;
-        var words = command ?? release.Run.Command;
+        var words = aside?.Words ?? release.Run.Command;
         return new ContainerCreateRequest
         {
             Image = release.ImageId,
@@ -112,6 +142,7 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
             Labels = new Dictionary<string, string>
             {
                 [Labels.Platform] = identity.Id, [Labels.App] = app.Id, [Labels.AppName] = app.Name, [Labels.Release] = release.Id, [Labels.Deployment] = deployment.Id,
+                [Labels.Process] = aside?.Process ?? App.Web,
             },
             HostConfig = new HostConfig
             {
@@ -125,7 +156,7 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
             },
             NetworkingConfig = new NetworkingConfig
             {
-                EndpointsConfig = new Dictionary<string, EndpointSettings?> { [network] = new EndpointSettings { Aliases = aside ? [] : [app.Name, deployment.Id] } },
+                EndpointsConfig = new Dictionary<string, EndpointSettings?> { [network] = new EndpointSettings { Aliases = aside is not null ? [] : [app.Name, deployment.Id] } },
             },
         };
     }

@@ -35,7 +35,7 @@ public sealed class AppLife(
         try
         {
             var present = await containers.ListAsync(server, Labels.App, app.Id, cancellation).ConfigureAwait(false);
-            var list = app.Containers.Select(name => present.FirstOrDefault(container => container.Names.Contains("/" + name)) is { } found
+            var list = app.AllContainers.Select(name => present.FirstOrDefault(container => container.Names.Contains("/" + name)) is { } found
                 ? new ContainerStatus(name, found.State, found.Status) : new ContainerStatus(name, "missing", "")).ToList();
             var up = list.Count(container => container.State == "running");
             return new AppState(app.Stopped ? "stopped" : up == list.Count ? "running" : up > 0 ? "degraded" : "exited", list);
@@ -57,7 +57,7 @@ public sealed class AppLife(
         }
 
         await routes.SwitchAsync(server, app with { Stopped = true }, () => store.Update(app.Id, present => present with { Stopped = true }), cancellation).ConfigureAwait(false);
-        await containers.StopAsync(server, app.Containers, app.Run.StopGraceSeconds, cancellation).ConfigureAwait(false);
+        await containers.StopAsync(server, app.AllContainers, app.Run.StopGraceSeconds, cancellation).ConfigureAwait(false);
         audit.Note(caller, "app.stop", app.Name);
     }
 
@@ -80,7 +80,16 @@ public sealed class AppLife(
         }
 
         app = store.Apps.Find(app.Id)!;
-        await routes.SwitchAsync(server, app with { ReleaseId = null }, () => Forget(app), cancellation).ConfigureAwait(false);
+        if (app.ReleaseId is null)
+        {
+            // No proxy knows it, and perhaps the server never had one.
+            Forget(app);
+        }
+        else
+        {
+            await routes.SwitchAsync(server, app with { ReleaseId = null }, () => Forget(app), cancellation).ConfigureAwait(false);
+        }
+
         var present = await containers.ListAsync(server, Labels.App, app.Id, cancellation).ConfigureAwait(false);
         await containers.StopAsync(server, [.. present.Select(container => container.Id)], app.Run.StopGraceSeconds, cancellation).ConfigureAwait(false);
         await containers.RemoveAsync(server, [.. present.Select(container => container.Id)], cancellation).ConfigureAwait(false);

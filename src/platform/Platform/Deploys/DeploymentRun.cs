@@ -15,10 +15,8 @@ namespace Slipway.Platform.Deploys;
 /// which is stored in the same breath, everything can be given up and the release before serves on.
 /// </summary>
 public sealed class DeploymentRun(
-    PlatformStore store, EnginePool engines, ReleaseBuild builds, AppContainers containers, HealthBarrier barrier, Routes routes, Variables variables)
+    PlatformStore store, EnginePool engines, ReleaseBuild builds, AppContainers containers, HealthBarrier barrier, Routes routes, Variables variables, ProcessStart processes)
 {
-    private const int ShownLines = 30;
-
     /// <exception cref="PlatformException">It failed; what served before serves on.</exception>
     internal async Task RunAsync(Deployment deployment, DeploymentLog log, CancellationToken cancellation)
     {
@@ -36,7 +34,7 @@ public sealed class DeploymentRun(
 
         deployment = store.UpdateDeployment(deployment.Id, present => present with { State = DeploymentState.Deploying, Commit = release.Commit });
         await PreDeployAsync(server, app, release, deployment, log, cancellation).ConfigureAwait(false);
-        var names = AppContainers.NamesFor(app, deployment, release);
+        var (names, others) = (AppContainers.NamesFor(app, deployment, release), AppContainers.ProcessesFor(app, deployment, release));
         try
         {
             await routes.ReconcileAsync(server, cancellation).ConfigureAwait(false);
@@ -44,11 +42,12 @@ public sealed class DeploymentRun(
             await Task.WhenAll(names.Select(name => containers.StartAsync(server, app, release, deployment, name, null, cancellation))).ConfigureAwait(false);
             await Task.WhenAll(names.Select(name => barrier.PassAsync(server, name, release, log, cancellation))).ConfigureAwait(false);
             await containers.KeepUpAsync(server, names, cancellation).ConfigureAwait(false);
-            await SwitchAsync(server, app, release, deployment, names, log, cancellation).ConfigureAwait(false);
+            await processes.RunAsync(server, app, release, deployment, others, log, cancellation).ConfigureAwait(false);
+            await SwitchAsync(server, app, release, deployment, names, others, log, cancellation).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            await GiveUpAsync(server, app, names, e, log).ConfigureAwait(false);
+            await GiveUpAsync(server, app, [.. names, .. others.Select(container => container.Name)], e, log).ConfigureAwait(false);
             throw;
         }
 
@@ -82,7 +81,7 @@ public sealed class DeploymentRun(
         }
 
         var running = await containers.ListAsync(server, Labels.App, app.Id, cancellation).ConfigureAwait(false);
-        return app.Containers.All(name => running.Any(container => container.Names.Contains("/" + name) && container.State == "running"));
+        return app.AllContainers.All(name => running.Any(container => container.Names.Contains("/" + name) && container.State == "running"));
     }
 
     private static bool SameSettings(Release one, Release other) =>
@@ -102,9 +101,9 @@ public sealed class DeploymentRun(
         log.Write($"Running {string.Join(' ', release.Run.PreDeploy)} before the deployment.");
         try
         {
-            await containers.StartAsync(server, app, release, deployment, name, release.Run.PreDeploy, cancellation).ConfigureAwait(false);
+            await containers.StartAsync(server, app, release, deployment, name, new AsideCommand("release", release.Run.PreDeploy), cancellation).ConfigureAwait(false);
             var end = await engines.Of(server).WaitContainerAsync(name, cancellation: cancellation).ConfigureAwait(false);
-            await ShowLogAsync(server, name, log).ConfigureAwait(false);
+            await containers.ShowLogAsync(server, name, log).ConfigureAwait(false);
             if (end.StatusCode != 0)
             {
                 throw new PlatformException(Refusal.Invalid, string.Create(CultureInfo.InvariantCulture, $"the command before the deployment ended with exit code {end.StatusCode}"));
@@ -116,16 +115,16 @@ public sealed class DeploymentRun(
         }
     }
 
-    private async Task SwitchAsync(Server server, App app, Release release, Deployment deployment, IReadOnlyList<string> names, DeploymentLog log, CancellationToken cancellation)
+    private async Task SwitchAsync(Server server, App app, Release release, Deployment deployment, IReadOnlyList<string> names, IReadOnlyList<ProcessContainer> others, DeploymentLog log, CancellationToken cancellation)
     {
         // Settings may have changed while this ran, and another container may serve now: what is switched is the application as it is.
         var present = store.Apps.Find(app.Id) ?? throw new PlatformException(Refusal.NotFound, "the application was removed");
-        var old = present.Containers;
+        var old = present.AllContainers;
         var before = store.Releases.Find(present.ReleaseId);
-        var leaving = before is null || present.Stopped ? [] : await containers.AddressesAsync(server, present, old, before.Port, cancellation).ConfigureAwait(false);
+        var leaving = before is null || present.Stopped ? [] : await containers.AddressesAsync(server, present, present.Containers, before.Port, cancellation).ConfigureAwait(false);
         App Become(App current) => current with
         {
-            ReleaseId = release.Id, Containers = names, Target = AppContainers.TargetOf(deployment, release), Stopped = false, LastRelease = Math.Max(current.LastRelease, NumberOf(current, release)),
+            ReleaseId = release.Id, Containers = names, Processes = others, Target = AppContainers.TargetOf(deployment, release), Stopped = false, LastRelease = Math.Max(current.LastRelease, NumberOf(current, release)),
             Pinned = deployment.Kind == DeploymentKind.Rollback || (deployment.Kind == DeploymentKind.Redeploy && current.Pinned),
         };
         await routes.SwitchAsync(server, Become(present), () => Commit(app.Id, release, deployment, Become), cancellation).ConfigureAwait(false);
@@ -176,7 +175,7 @@ public sealed class DeploymentRun(
 
     private async Task GiveUpAsync(Server server, App app, IReadOnlyList<string> names, Exception reason, DeploymentLog log)
     {
-        if (store.Apps.Find(app.Id) is { } present && present.Containers.SequenceEqual(names))
+        if (store.Apps.Find(app.Id) is { } present && present.AllContainers.SequenceEqual(names))
         {
             return;
         }
@@ -186,7 +185,7 @@ public sealed class DeploymentRun(
             if (reason is PlatformException)
             {
                 log.Write($"The new release is not taken: {reason.Message}");
-                await ShowLogAsync(server, names[0], log).ConfigureAwait(false);
+                await containers.ShowLogAsync(server, names[0], log).ConfigureAwait(false);
             }
 
             await containers.RemoveAsync(server, names, CancellationToken.None).ConfigureAwait(false);
@@ -195,23 +194,6 @@ public sealed class DeploymentRun(
         catch (Exception e) when (e is EngineApiException or EngineUnreachableException or IOException)
         {
             log.Write($"The new containers could not be removed now: {e.Message}");
-        }
-    }
-
-    private async Task ShowLogAsync(Server server, string container, DeploymentLog log)
-    {
-        try
-        {
-            var lines = await ContainerCommand.LastLinesAsync(engines.Of(server), container, ShownLines, CancellationToken.None).ConfigureAwait(false);
-            log.Write(lines.Count == 0 ? $"{container} has written nothing." : $"The last lines of {container}:");
-            foreach (var line in lines)
-            {
-                log.Write("  " + line);
-            }
-        }
-        catch (Exception e) when (e is EngineApiException or IOException)
-        {
-            log.Write($"The log of {container} cannot be read: {e.Message}");
         }
     }
 }

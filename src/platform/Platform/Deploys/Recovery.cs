@@ -38,7 +38,7 @@ public sealed class Recovery(PlatformStore store, AppContainers containers, Rout
         {
             await routes.ReconcileAsync(server, cancellation).ConfigureAwait(false);
             var present = await containers.ListAsync(server, Labels.App, app.Id, cancellation).ConfigureAwait(false);
-            var others = present.Select(container => container.Names[0].TrimStart('/')).Except(app.Containers, StringComparer.Ordinal).ToList();
+            var others = present.Select(container => container.Names[0].TrimStart('/')).Except(app.AllContainers, StringComparer.Ordinal).ToList();
             if (others.Count > 0)
             {
                 text.Write($"Removing {string.Join(", ", others)}.");

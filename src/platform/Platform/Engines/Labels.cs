@@ -15,8 +15,17 @@ internal static class Labels
     /// <summary>Identity of the deployment that made it.</summary>
     internal const string Deployment = "slipway.deployment";
 
+    /// <summary>Name of the process that runs in a container.</summary>
+    internal const string Process = "slipway.process";
+
+    /// <summary>On images: processes beside the one that serves, as a JSON object of argument vectors by name.</summary>
+    internal const string Processes = "slipway.processes";
+
     /// <summary>The proxy's container.</summary>
     internal const string Proxy = "slipway.proxy";
+
+    /// <summary>On the proxy's container: identity of the server that it is for.</summary>
+    internal const string Server = "slipway.server";
 
     /// <summary>Identity of the platform: two of them on one engine leave each other's things alone.</summary>
     internal const string Platform = "slipway.platform";

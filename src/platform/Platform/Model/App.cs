@@ -133,6 +133,9 @@ public sealed record RunSettings
     /// <summary>Containers at once.</summary>
     public int Replicas { get => field == 0 ? 1 : field; init; }
 
+    /// <summary>Containers of the other processes of a Procfile, by name; one of each that is not named here.</summary>
+    public IReadOnlyDictionary<string, int> Processes { get => field ?? new Dictionary<string, int>(); init; }
+
     /// <summary>Bytes of memory; 0 for no limit.</summary>
     public long Memory { get; init; }
 
@@ -186,9 +189,17 @@ public sealed record Domain
     public string Url => (Tls == "none" ? "http://" : "https://") + Host + (Path == "/" ? "" : Path);
 }
 
+/// <summary>A container of a process that no route leads to.</summary>
+/// <param name="Process">Name of the process in the Procfile.</param>
+/// <param name="Name">The container, as the engine knows it.</param>
+public sealed record ProcessContainer(string Process, string Name);
+
 /// <summary>What is built and run: one source, one image, containers of it.</summary>
 public sealed record App
 {
+    /// <summary>Name of the process that serves, as a Procfile has it.</summary>
+    public const string Web = "web";
+
     /// <summary>Identity.</summary>
     public required string Id { get; init; }
 
@@ -228,6 +239,12 @@ public sealed record App
     /// <summary>Containers that serve, as the engine knows them by name.</summary>
     public IReadOnlyList<string> Containers { get => field ?? []; init; }
 
+    /// <summary>Containers of the release's other processes.</summary>
+    public IReadOnlyList<ProcessContainer> Processes { get => field ?? []; init; }
+
+    /// <summary>All containers, those that serve first.</summary>
+    public IReadOnlyList<string> AllContainers => [.. Containers, .. Processes.Select(container => container.Name)];
+
     /// <summary>Name that leads to them and their port, as <c>host:port</c>; empty before the first release.</summary>
     public string Target { get => field ?? ""; init; }
 
@@ -245,4 +262,11 @@ public sealed record App
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created { get; init; }
+
+    /// <summary>Containers of a process; of all of them for null.</summary>
+    public IReadOnlyList<string> ContainersOf(string? process) =>
+        process is null ? AllContainers : process == Web ? Containers : [.. Processes.Where(container => container.Process == process).Select(container => container.Name)];
+
+    /// <summary>One container of a process, counted from 1; null when there is none.</summary>
+    public string? ContainerOf(string process, int replica) => ContainersOf(process).ElementAtOrDefault(replica - 1);
 }

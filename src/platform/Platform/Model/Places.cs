@@ -36,6 +36,12 @@ public sealed record Server
     /// <summary>Prefix under which built images are pushed and pulled (<c>registry.example.com/team</c>); null for none.</summary>
     public string? Registry { get; init; }
 
+    /// <summary>As whom they are pushed and pulled there; null for nobody.</summary>
+    public string? RegistryUser { get; init; }
+
+    /// <summary>The password at the registry, encrypted.</summary>
+    public string? SealedRegistryPassword { get; init; }
+
     /// <summary>Host address and port of the proxy for HTTP, such as <c>80</c> or <c>127.0.0.1:8080</c>.</summary>
     public string HttpPort { get => field ?? "80"; init; }
 

@@ -32,6 +32,9 @@ public sealed record Release
     /// <summary>Port that the containers listen on.</summary>
     public int Port { get; init; }
 
+    /// <summary>Argument vectors of processes that run beside the one that serves, by name.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Processes { get => field ?? new Dictionary<string, IReadOnlyList<string>>(); init; }
+
     /// <summary>Containers' settings.</summary>
     public required RunSettings Run { get; init; }
 

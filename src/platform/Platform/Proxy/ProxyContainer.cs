@@ -7,13 +7,15 @@ using Slipway.DockerApi;
 using Slipway.Platform.Engines;
 using Slipway.Platform.Model;
 using Slipway.Platform.Settings;
+using Slipway.Platform.Store;
 
 namespace Slipway.Platform.Proxy;
 
 /// <summary>The proxy of a server: a container that runs Caddy, in the networks of all environments that have applications there.</summary>
-public sealed class ProxyContainer(EnginePool engines, ServerOptions options, PlatformIdentity identity)
+public sealed class ProxyContainer(PlatformStore store, EnginePool engines, ServerOptions options, PlatformIdentity identity)
 {
     private const string Spec = "slipway.proxy.spec";
+    private const int GraceSeconds = 10;
     private const string RootDirectory = "/etc/caddy";
     private const string RootFile = "acme-root.pem";
 
@@ -24,8 +26,9 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
     public string NetworkOf(string environmentId) => $"slipway-{environmentId}";
 
     /// <summary>Makes the container if it is missing or has other ports than it should, and starts it if it does not run.</summary>
-    /// <exception cref="PlatformException">Its image is missing, or the engine refuses it.</exception>
-    public async Task EnsureAsync(Server server, IEnumerable<string> environmentIds, CancellationToken cancellation)
+    /// <returns>Whether it was made or started; it may then not be ready for visitors yet.</returns>
+    /// <exception cref="PlatformException">Its image is missing, the engine refuses it, or it is the proxy of another server.</exception>
+    public async Task<bool> EnsureAsync(Server server, IEnumerable<string> environmentIds, CancellationToken cancellation)
     {
         var engine = engines.Of(server);
         try
@@ -37,8 +40,11 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
             }
 
             var present = await FindAsync(engine, cancellation).ConfigureAwait(false);
+            RefuseTwin(server, present);
             if (present is not null && present.Config.Labels?.GetValueOrDefault(Spec) != SpecOf(server))
             {
+                // Requests that run are answered first; meanwhile nobody else is let in, so not for long.
+                await engine.StopContainerAsync(Name, GraceSeconds, cancellation: cancellation).ConfigureAwait(false);
                 await engine.RemoveContainerAsync(Name, force: true, cancellation: cancellation).ConfigureAwait(false);
                 present = null;
             }
@@ -59,6 +65,8 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
             {
                 await engine.StartContainerAsync(Name, cancellation: cancellation).ConfigureAwait(false);
             }
+
+            return !present.State.Running;
         }
         catch (EngineApiException e) when (e.StatusCode == 404 && e.Message.Contains("image", StringComparison.OrdinalIgnoreCase))
         {
@@ -67,6 +75,38 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
         catch (Exception e) when (e is EngineApiException or EngineUnreachableException)
         {
             throw new PlatformException(Refusal.Unavailable, $"the proxy of server {server.Name} cannot be started: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Waits until the proxy listens, inside its container; it answers its admin API before.</summary>
+    /// <exception cref="PlatformException">It does not, or does not run.</exception>
+    internal async Task ListensAsync(Server server, CancellationToken cancellation)
+    {
+        try
+        {
+            var (code, output) = await ContainerCommand.RunAsync(engines.Of(server), Name, ProxyPort.Connect("TCP:127.0.0.1:80"), cancellation).ConfigureAwait(false);
+            if (code != 0)
+            {
+                throw new PlatformException(Refusal.Unavailable, $"the proxy of server {server.Name} does not listen: {output.Trim()}");
+            }
+        }
+        catch (Exception e) when (e is EngineApiException or IOException)
+        {
+            throw new PlatformException(Refusal.Unavailable, $"the proxy of server {server.Name} does not run: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Waits until visitors can connect to its published port, as seen from the engine's machine.</summary>
+    /// <returns>Whether they can; false when the time is over.</returns>
+    internal Task<bool> IsReachedAsync(Server server, CancellationToken cancellation) =>
+        new ProxyPort(engines.Of(server), options.ProxyImage, Name + "-look", identity).AcceptsAsync(server.HttpPort, cancellation);
+
+    // One engine under two addresses would have one proxy, which both servers would make anew with their own ports and routes.
+    private void RefuseTwin(Server server, ContainerInspect? present)
+    {
+        if (present?.Config.Labels?.GetValueOrDefault(Labels.Server) is { } id && id != server.Id && store.Servers.Find(id) is { BuildServer: false } other)
+        {
+            throw new PlatformException(Refusal.Unavailable, $"server {server.Name} is the engine of server {other.Name} under another address: remove one of the two");
         }
     }
 
@@ -136,7 +176,7 @@ public sealed class ProxyContainer(EnginePool engines, ServerOptions options, Pl
     private ContainerCreateRequest Request(Server server) => new()
     {
         Image = options.ProxyImage,
-        Labels = new Dictionary<string, string> { [Labels.Proxy] = "true", [Labels.Platform] = identity.Id, [Spec] = SpecOf(server) },
+        Labels = new Dictionary<string, string> { [Labels.Proxy] = "true", [Labels.Platform] = identity.Id, [Labels.Server] = server.Id, [Spec] = SpecOf(server) },
         ExposedPorts = new Dictionary<string, EmptyObject> { ["80/tcp"] = default, ["443/tcp"] = default, ["443/udp"] = default },
         HostConfig = new HostConfig
         {

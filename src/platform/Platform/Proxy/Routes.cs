@@ -59,6 +59,7 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
             if (apps.Count > 0)
             {
                 await LoadAsync(server, state, apps, trust: candidate is not null, cancellation).ConfigureAwait(false);
+                await ReadyAsync(server, state, candidate is not null, cancellation).ConfigureAwait(false);
                 await AimAsync(server, state, apps, candidate, commit, cancellation).ConfigureAwait(false);
             }
         }
@@ -118,7 +119,7 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
             return;
         }
 
-        await proxy.EnsureAsync(server, apps.Select(app => app.EnvironmentId).Distinct(StringComparer.Ordinal), cancellation).ConfigureAwait(false);
+        state.Reached &= !await proxy.EnsureAsync(server, apps.Select(app => app.EnvironmentId).Distinct(StringComparer.Ordinal), cancellation).ConfigureAwait(false);
         var admin = Admin(server, state);
         if (await PatientAsync(() => admin.RevisionAsync(cancellation), cancellation).ConfigureAwait(false) != revision)
         {
@@ -127,6 +128,22 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
         }
 
         state.Loaded = revision;
+    }
+
+    // A proxy that has just been started or made anew answers its admin API before visitors can connect. What is said to serve has to.
+    private async Task ReadyAsync(Server server, ServerRoutes state, bool switches, CancellationToken cancellation)
+    {
+        if (switches || !state.Reached)
+        {
+            await PatientAsync(async () => { await proxy.ListensAsync(server, cancellation).ConfigureAwait(false); return null; }, cancellation).ConfigureAwait(false);
+        }
+
+        if (!state.Reached && !await proxy.IsReachedAsync(server, cancellation).ConfigureAwait(false))
+        {
+            log.LogWarning("the proxy of server {Server} does not accept connections at {Port} of its machine", server.Name, server.HttpPort);
+        }
+
+        state.Reached = true;
     }
 
     // Where each application's requests go: the candidate's, or everything that differs from the store.
@@ -224,6 +241,9 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
 
         /// <summary>Revision of the document that was loaded or found; null when that is not known.</summary>
         internal string? Loaded { get; set; }
+
+        /// <summary>Whether visitors could connect since the proxy was started.</summary>
+        internal bool Reached { get; set; }
 
         internal CaddyAdmin? Admin { get; set; }
 

@@ -43,6 +43,7 @@ internal static class WebEndpoints
         {
             if (!FromHere(context.Request))
             {
+                Refused(context, "a form of another site");
                 return Fault(null, 403, "This form was sent by another site.");
             }
 
@@ -134,7 +135,13 @@ internal static class WebEndpoints
         var context = call.HttpContext;
         if (context.RequestServices.GetRequiredService<WebSessions>().Of(context.Request) is not { } session)
         {
-            return HttpMethods.IsGet(context.Request.Method) ? Go("/login") : Fault(null, 401, "You are not logged in any more.");
+            if (HttpMethods.IsGet(context.Request.Method))
+            {
+                return Go("/login");
+            }
+
+            Refused(context, "no session");
+            return Fault(null, 401, "You are not logged in any more.");
         }
 
         context.Items[typeof(WebSession)] = session;
@@ -143,6 +150,7 @@ internal static class WebEndpoints
             if (!HttpMethods.IsGet(context.Request.Method)
                 && !(FromHere(context.Request) && WebSessions.IsOurs(session, (await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false))[WebSessions.FormField])))
             {
+                Refused(context, "a form of another session or site");
                 return Fault(session, 403, "This form is not one of this session. Go back and reload the page.");
             }
 
@@ -153,6 +161,9 @@ internal static class WebEndpoints
             return Fault(session, e.Refusal switch { Refusal.NotFound => 404, Refusal.Busy => 429, Refusal.Unavailable => 502, _ => 409 }, e.Message);
         }
     }
+
+    private static void Refused(HttpContext context, string reason) =>
+        context.RequestServices.GetRequiredService<Refusals>().Note(s_caller, context.Request.Method, context.Request.Path, reason);
 
     // Browsers say where a form comes from; a form of another site never gets here.
     private static bool FromHere(HttpRequest request) =>

@@ -166,7 +166,10 @@ internal static class AppVerbs
         })
     { MinArguments = 1, MaxArguments = 1, Details = "Makes a new key; enter what is printed at the git host as a key that may read." };
 
-    public static Verb Login() => new(
+    public static Verb Login() => LoginAt("/apps/");
+
+    /// <summary>Sets the login at a registry of what has that path.</summary>
+    public static Verb LoginAt(string path) => new(
         "NAME",
         new FlagTable().String("username", 'u', "Name at the registry; without one, the login is forgotten").Bool("password-stdin", "Read the password from standard input"),
         async call =>
@@ -179,7 +182,7 @@ internal static class AppVerbs
             }
 
             string password = user.Length > 0 ? (await Console.In.ReadToEndAsync()).TrimEnd('\r', '\n') : "";
-            await platform.PutAsync(Path(call) + "/registry", new JsonObject { ["user"] = user, ["password"] = password });
+            await platform.PutAsync(path + PlatformConnection.Part(call.Arguments[0]) + "/registry", new JsonObject { ["user"] = user, ["password"] = password });
             return 0;
         })
     { MinArguments = 1, MaxArguments = 1 };

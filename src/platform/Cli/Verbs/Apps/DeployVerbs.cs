@@ -51,8 +51,12 @@ internal static class DeployVerbs
 
     public static Verb Scale() => Starts("scale", new FlagTable(), call => new JsonObject
     {
-        ["replicas"] = int.TryParse(call.Arguments[1], out int number) ? number : throw new CommandException("how many containers is a number"),
-    }) with { Usage = "NAME REPLICAS", MinArguments = 2, MaxArguments = 2 };
+        ["processes"] = new JsonObject(call.Arguments.Skip(1).Select(Counted)),
+    }) with
+    {
+        Usage = "NAME REPLICAS|PROCESS=NUMBER...", MinArguments = 2, MaxArguments = int.MaxValue,
+        Details = "A number alone is that of the containers that serve (web). Other processes are those of the Procfile.",
+    };
 
     public static Verb Stop() => new(
         "NAME",
@@ -68,25 +72,24 @@ internal static class DeployVerbs
 
     public static Verb Logs() => new(
         "NAME",
-        new FlagTable().Bool("follow", 'f', "Go on with new lines").Int("tail", 'n', "Lines from the end", "100"),
+        new FlagTable().String("process", "Only those of this process (web, worker, ...)").Bool("follow", 'f', "Go on with new lines").Int("tail", 'n', "Lines from the end", "100"),
         async call =>
         {
             using PlatformConnection platform = new();
             await using Stream output = Console.OpenStandardOutput();
-            await platform.CopyAsync($"{AppVerbs.Path(call)}/logs?tail={call.Flags.Int("tail")}&follow={(call.Flags.Bool("follow") ? "true" : "false")}", output);
+            await platform.CopyAsync($"{AppVerbs.Path(call)}/logs?tail={call.Flags.Int("tail")}&follow={(call.Flags.Bool("follow") ? "true" : "false")}{(call.Flags.StringOrNull("process") is { } process ? "&process=" + PlatformConnection.Part(process) : "")}", output);
             return 0;
         })
     { MinArguments = 1, MaxArguments = 1 };
 
     public static Verb Exec() => new(
         "NAME COMMAND [ARG...]",
-        new FlagTable().Int("replica", "Which container", "1"),
+        new FlagTable().Bool("interactive", 'i', "Pass standard input on").Bool("tty", 't', "Give the command a terminal").Int("replica", "Which container", "1").String("process", "Of which process", "web")
+            .String("user", 'u', "User in the container").String("workdir", 'w', "Directory in which the command starts"),
         async call =>
         {
             using PlatformConnection platform = new();
-            JsonNode? end = await platform.PostAsync(AppVerbs.Path(call) + "/exec", new JsonObject { ["command"] = JsonBuild.Strings([.. call.Arguments.Skip(1)]), ["replica"] = call.Flags.Int("replica") });
-            await call.Out.WriteAsync(end.Text("output"));
-            return (int)end.Long("exitCode");
+            return await RemoteCommand.RunAsync(call, platform);
         })
     { MinArguments = 2, FlagsFirst = true };
 
@@ -130,6 +133,12 @@ internal static class DeployVerbs
             return 0;
         })
     { MaxArguments = 1 };
+
+    private static KeyValuePair<string, JsonNode?> Counted(string argument)
+    {
+        string[] parts = argument.Contains('=', StringComparison.Ordinal) ? argument.Split('=', 2) : ["web", argument];
+        return int.TryParse(parts[1], out int number) ? new(parts[0], number) : throw new CommandException("how many containers is a number");
+    }
 
     private static Verb Starts(string action, FlagTable flags, Func<Invocation, JsonObject> body) => new(
         "NAME",

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -70,6 +71,28 @@ internal sealed class PlatformConnection : IDisposable
         {
             await target.WriteAsync(buffer.AsMemory(0, count));
             await target.FlushAsync();
+        }
+    }
+
+    /// <summary>Opens a websocket.</summary>
+    /// <exception cref="CommandException">The server refuses it; says why.</exception>
+    public async Task<ClientWebSocket> DialAsync(string path, string protocol)
+    {
+        ClientWebSocket socket = new();
+        socket.Options.AddSubProtocol(protocol);
+        socket.Options.SetRequestHeader("Authorization", _http.DefaultRequestHeaders.Authorization!.ToString());
+        try
+        {
+            await socket.ConnectAsync(new UriBuilder(Uri(path)) { Scheme = Address.StartsWith("https:", StringComparison.Ordinal) ? "wss" : "ws" }.Uri, _http, CancellationToken.None);
+            return socket;
+        }
+        catch (WebSocketException e)
+        {
+            socket.Dispose();
+
+            // An answer to a plain request has the reason.
+            await GetAsync(path);
+            throw new CommandException($"Cannot connect to the platform at {Address}: {e.InnerException?.Message ?? e.Message}");
         }
     }
 

@@ -78,6 +78,8 @@ internal static class ServerVerbs
         })
     { MinArguments = 1, MaxArguments = 1 };
 
+    public static Verb Login() => AppVerbs.LoginAt("/servers/");
+
     public static Verb Token() => new(
         "NAME",
         new FlagTable().Strings("abilities", "What it may do: read, write, deploy, readSensitive, root").Int("days", "Days that it is valid"),

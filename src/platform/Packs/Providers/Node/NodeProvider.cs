@@ -1,3 +1,5 @@
+using Slipway.Packs.Configuration;
+
 namespace Slipway.Packs.Providers.Node;
 
 /// <summary>Node with npm, yarn or pnpm: servers, frameworks, and front ends that become static sites.</summary>
@@ -141,8 +143,8 @@ internal sealed class NodeProvider : Provider
     private static void Runtime(Draft draft, NodeStart starts, string? start, NodeRuntime runtime, PackageManager manager)
     {
         draft.Resolved = start is null ? null : starts.Resolve(start);
-        var command = draft.Resolved ?? start ?? "";
-        if (NodeStart.UsesManager(command))
+        draft.Processes = draft.Processes.ToDictionary(p => p.Key, p => starts.Resolve(p.Value) ?? p.Value, StringComparer.Ordinal);
+        if (draft.Processes.Values.Append(draft.Resolved ?? start ?? "").Any(NodeStart.UsesManager))
         {
             draft.RunImage = runtime.Download is null ? "node" : "base";
             string[] places = draft.Phase("setup").Commands.Count == 0 ? [] : runtime.Download is null ? s_managers : [.. s_managers, DownloadedDirectory];
@@ -162,14 +164,15 @@ internal sealed class NodeProvider : Provider
             return false;
         }
 
-        var words = (starts.Resolve(draft.Start) ?? draft.Start).Split([' ', '='], StringSplitOptions.RemoveEmptyEntries);
+        string[] commands = [.. Procfile.Read(package.Context.Source).Values.Prepend(draft.Start).Select(command => starts.Resolve(command) ?? command)];
+        var words = commands.SelectMany(command => command.Split([' ', '='], StringSplitOptions.RemoveEmptyEntries));
         if (words.FirstOrDefault(w => package.Development(w) && !package.Production(w)) is { } tool)
         {
-            package.Context.Warn($"the start command uses \"{tool}\", a dependency for development, so all of those stay in the image");
+            package.Context.Warn($"a command of the image uses \"{tool}\", a dependency for development, so all of those stay in the image");
             return false;
         }
 
-        return !NodeStart.UsesManager(starts.Resolve(draft.Start) ?? draft.Start);
+        return !commands.Any(NodeStart.UsesManager);
     }
 
     private static IEnumerable<string> Caches(NodePackage package)
