@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Slipway.Acceptance.Fixture;
 using Slipway.Faults.Fixture;
 
 namespace Slipway.Platform.Tests;
