@@ -5,6 +5,7 @@ using Slipway.Build.Graph;
 namespace Slipway.Build.Tests;
 
 /// <summary>Dockerfiles that are large, deep, broken or not text: a diagnostic with its place, bounded memory, never a crash.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class HostileTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using Slipway.Oci;
 namespace Slipway.Distribution.Tests;
 
 /// <summary>Pulls from registries that lie, break off, crawl and never end (reliability checks 21 to 26).</summary>
+[Collection(AloneCollection.Name)]
 public sealed class HostilePullTests
 {
     private const string Name = "x/app";

@@ -5,14 +5,6 @@ using Slipway.Engine.Attach;
 
 namespace Slipway.Engine.Tests.Attach;
 
-/// <summary>Tests that count what the whole process has open.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class AloneCollection
-{
-    /// <summary>The collection's name.</summary>
-    public const string Name = "alone";
-}
-
 [Collection(AloneCollection.Name)]
 public sealed class AttachTests
 {

@@ -4,6 +4,7 @@ using Slipway.Engine.Tests.Layers;
 namespace Slipway.Engine.Tests.Images;
 
 /// <summary>Archives that are made to cost much: memory stays bounded, nothing is left behind, several layers go at once.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class BoundsTests
 {
     private const long Allowed = 96 << 20;

@@ -4,6 +4,7 @@ using Slipway.Engine.Logs;
 
 namespace Slipway.Engine.Tests.Logs;
 
+[Collection(AloneCollection.Name)]
 public sealed class LogReadingTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("slipway-logs").FullName;
