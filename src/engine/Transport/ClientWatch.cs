@@ -24,7 +24,7 @@ public sealed class ClientWatch : IAsyncDisposable
     public ClientWatch(HttpContext http, TimeProvider time, CancellationToken stopping)
     {
         _connection = http.Features.Get<SocketConnection>();
-        _input = http.Features.Get<IConnectionTransportFeature>()?.Transport.Input;
+        _input = http.Features.Get<IConnectionTransportFeature>()?.Transport.Input is { } input ? (input as ConnectionInput)?.Inner ?? input : null;
         _time = time;
         _gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
         _watching = _connection is null || _input is null ? Task.CompletedTask : WatchAsync(_input, _connection);

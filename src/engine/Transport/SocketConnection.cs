@@ -29,7 +29,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe,
         ConnectionId = Interlocked.Increment(ref s_lastId).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
         ConnectionClosed = _closed.Token;
         Stream = new NetworkStream(socket, ownsSocket: false);
-        Input = PipeReader.Create(Stream, new StreamPipeReaderOptions(bufferSize: ReadSize, leaveOpen: true, useZeroByteReads: true));
+        Input = new ConnectionInput(PipeReader.Create(Stream, new StreamPipeReaderOptions(bufferSize: ReadSize, leaveOpen: true, useZeroByteReads: true)));
         var files = new FileSending(socket);
         Output = new SocketWriter(Stream, this, files);
         Transport = this;

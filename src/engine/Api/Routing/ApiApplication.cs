@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Slipway.Api.Errors;
 using Slipway.Api.Requests;
 using Slipway.Api.Versions;
+using Slipway.Transport;
 
 namespace Slipway.Api.Routing;
 
@@ -26,7 +27,7 @@ internal sealed class ApiApplication(RouteTable routes, TimeProvider time, ILogg
         var started = time.GetTimestamp();
         try
         {
-            await RouteAsync(context);
+            await ChunkedBodyStream.RunAsync(context, RouteAsync);
         }
         catch (OperationCanceledException) when (context.Response.HasStarted)
         {

@@ -1,10 +1,12 @@
 using System.Buffers;
+using Slipway.Engine.Layers;
 
 namespace Slipway.Engine.Files;
 
 /// <summary>A request body for code that reads with blocking calls on a thread of its own; its first bytes can be looked at before.</summary>
 internal sealed class BlockingBody(Stream body, CancellationToken cancel) : Stream
 {
+    private readonly BlockingStream _body = new(body, cancel);
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(256 * 1024);
     private int _start;
     private int _end;
@@ -75,7 +77,7 @@ internal sealed class BlockingBody(Stream body, CancellationToken cancel) : Stre
 
     private int Fill()
     {
-        var read = body.ReadAsync(_buffer.AsMemory(_end), cancel).AsTask().GetAwaiter().GetResult();
+        var read = _body.Read(_buffer, _end, _buffer.Length - _end);
         _end += read;
         return read;
     }

@@ -5,6 +5,8 @@ namespace Slipway.Engine.Layers;
 /// </summary>
 internal sealed class BlockingStream(Stream inner, CancellationToken cancel) : Stream
 {
+    private const int CancelMilliseconds = 500;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -17,6 +19,11 @@ internal sealed class BlockingStream(Stream inner, CancellationToken cancel) : S
 
     public override int Read(byte[] buffer, int offset, int count)
     {
+        if (inner.CanTimeout)
+        {
+            return Wait(buffer, offset, count);
+        }
+
         var read = inner.ReadAsync(buffer.AsMemory(offset, count), cancel);
         return read.IsCompletedSuccessfully ? read.Result : read.AsTask().GetAwaiter().GetResult();
     }
@@ -30,6 +37,24 @@ internal sealed class BlockingStream(Stream inner, CancellationToken cancel) : S
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    // What can time out can be waited for here, which spares the wake-ups of the threads between the socket and this one.
+    private int Wait(byte[] buffer, int offset, int count)
+    {
+        inner.ReadTimeout = CancelMilliseconds;
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            try
+            {
+                return inner.Read(buffer, offset, count);
+            }
+            catch (IOException e) when (e.InnerException is TimeoutException)
+            {
+                // Time to see whether the work was cancelled.
+            }
+        }
+    }
 }
 
 /// <summary>A stream whose first bytes were already read to look at them.</summary>
