@@ -46,6 +46,32 @@ public sealed class SystemTests(EngineRoom room)
         Assert.Contains("host", names);
     }
 
+    // A layer below a running container would change under it.
+    [Fact]
+    public async Task ADamagedLayerIsRepairedWhenNothingRunsOnIt()
+    {
+        var (scratch, daemon) = await Scratch.BeginAsync();
+        await using var _ = scratch;
+        Task<Outcome> Slipway(params string[] arguments) => CommandLine.Start(EngineRoom.SlipwayProgram, ["-H", "unix://" + daemon.Socket, .. arguments], scratch.Root).EndAsync();
+        var id = (await Slipway("run", "-d", "--name", "user", "--network", "none", "busybox", "sleep", "1000")).Ok();
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(daemon.DataRoot, "snapshots"), "passwd", SearchOption.AllDirectories));
+        File.WriteAllText(file, "damaged\n");
+        foreach (var repair in (string[][])[["--repair"], []])
+        {
+            var found = await Slipway(["system", "check", .. repair]);
+            Assert.Contains("of image busybox:latest: its files are not those of layer sha256:", found.Exits(1), StringComparison.Ordinal);
+            Assert.Equal(repair.Length > 0, found.Output.Contains($"; stop container {id[..12]} to have it repaired", StringComparison.Ordinal));
+            Assert.Contains("1 damaged, 0 repaired", found.Output, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("running", (await Slipway("inspect", "-f", "{{.State.Status}}", "user")).Ok());
+        (await Slipway("stop", "-t", "0", "user")).Ok();
+        Assert.Contains("1 damaged, 1 repaired", (await Slipway("system", "check", "--repair")).Ok(), StringComparison.Ordinal);
+        Assert.Equal("Everything is sound", (await Slipway("system", "check")).Ok());
+        (await Slipway("start", "user")).Ok();
+        Assert.StartsWith("root:x:0:0:", (await Slipway("exec", "user", "cat", "/etc/passwd")).Ok(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ContainersOutliveAKilledDaemon()
     {

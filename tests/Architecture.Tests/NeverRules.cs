@@ -12,6 +12,7 @@ public sealed class NeverRules
         ["Slipway.Oci"] = [],
         ["Slipway.DockerApi"] = [],
         ["Slipway.Terminal"] = [],
+        ["Slipway.LocalFiles"] = [],
         ["Slipway.BuildKitApi"] = [],
         ["Slipway.Linux"] = [],
         ["Slipway.Toml"] = [],
@@ -24,14 +25,14 @@ public sealed class NeverRules
         ["Slipway.BuildKit"] = ["Slipway.BuildKitApi", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
         ["slipwayd"] = ["Slipway.BuildKit", "Slipway.Transport", "Slipway.Registry", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution", "Slipway.Api"],
         ["Slipway.Client"] = ["Slipway.DockerApi"],
-        ["Slipway.BuildClient"] = ["Slipway.BuildKitApi", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Client"],
+        ["Slipway.BuildClient"] = ["Slipway.LocalFiles", "Slipway.BuildKitApi", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Compose"] = ["Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Packs"] = ["Slipway.Toml"],
         ["slipway-server"] = ["Slipway.DockerApi", "Slipway.Client", "Slipway.Packs", "Slipway.Toml"],
-        ["slipway"] = ["Slipway.Packs", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.Client", "Slipway.BuildClient", "Slipway.Compose"],
+        ["slipway"] = ["Slipway.Packs", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.LocalFiles", "Slipway.Client", "Slipway.BuildClient", "Slipway.Compose"],
     };
 
-    private static readonly string[] MayDeclareNativeMethods = ["Slipway.Linux", "Slipway.Terminal"];
+    private static readonly string[] MayDeclareNativeMethods = ["Slipway.Linux", "Slipway.Terminal", "Slipway.LocalFiles"];
 
     public static TheoryData<string> Assemblies => [.. MayReference.Keys];
 

@@ -153,7 +153,7 @@ public sealed partial class RegistryTests
         await using var scratch = new Scratch();
         var source = scratch.Daemon(room: "source", options: s_listen);
         await source.StartAsync();
-        using (var archive = BusyboxImage.Archive("big:1", 16 << 20))
+        using (var archive = BusyboxImage.Archive("big:1", (Scratch.Big ? 300 : 16) << 20))
         {
             await source.LoadAsync(archive);
         }
@@ -161,14 +161,14 @@ public sealed partial class RegistryTests
         var name = ListenPattern().Match(source.Log).Groups[1].Value + "/big";
         await source.CallAsync("POST", $"/images/big:1/tag?repo={name}&tag=1");
         await PullOrPushAsync(source, $"/images/{name}/push?tag=1");
-        var disk = scratch.Disk(512);
+        var disk = scratch.Disk(Scratch.Big ? 2048 : 512);
         var daemon = scratch.Daemon(Path.Combine(disk.MountPoint, "data"), "here");
         await daemon.StartAsync();
         var random = new Random(11);
         for (var round = 0; round < Scratch.Rounds(4); round++)
         {
             var pull = PullOrPushAsync(daemon, $"/images/create?fromImage={name}&tag=1");
-            await Wait.PauseAsync(random.Next(1, 350));
+            await Wait.PauseAsync(random.Next(1, Scratch.Big ? 6000 : 350));
             var acknowledged = pull.IsCompleted;
             var copy = scratch.CutPower(disk);
             await pull;

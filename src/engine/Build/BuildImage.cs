@@ -51,8 +51,20 @@ public sealed class BuildImage(Builder builder)
         {
             if (Oci.Reference.TryParse(name, out var reference, out _) && builder.Engine.Images.Find(reference.TagNameOnly().ToString()) is { Readable: true })
             {
-                await builder.ImportCache.RunAsync(reference.TagNameOnly(), request.Platform, null, cancel).ConfigureAwait(false);
+                await TryImportAsync(reference.TagNameOnly(), request.Platform, cancel).ConfigureAwait(false);
             }
+        }
+    }
+
+    private async Task TryImportAsync(Oci.Reference name, Oci.Platform? platform, CancellationToken cancel)
+    {
+        try
+        {
+            await builder.ImportCache.RunAsync(name, platform, null, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is EngineException or IOException or InvalidDataException)
+        {
+            // A build does without what it cannot use, such as an image of another platform.
         }
     }
 

@@ -36,6 +36,9 @@ public sealed record BuildRequest
     /// <summary>Limits, network, shared memory and extra hosts of RUN.</summary>
     public HostConfig Host { get; init; } = new();
 
+    /// <summary>Whether a RUN may ask for the host's network by itself; with that network for all it may anyway.</summary>
+    public bool AllowHostNetwork { get; init; }
+
     /// <summary>The platform to build for; null for this machine's.</summary>
     public Platform? Platform { get; init; }
 

@@ -56,7 +56,7 @@ public sealed class PlanBuild(Builder builder)
         TargetPlatform = request.Platform ?? Platform.Host,
         NoCache = request.NoCache,
         NoCacheStages = request.NoCacheFilter,
-        AllowHostNetwork = true,
+        AllowHostNetwork = request.AllowHostNetwork || request.Host.NetworkMode == "host",
         Ignore = request.Ignore,
     };
 

@@ -73,8 +73,42 @@ public sealed class CacheExchangeTests(EngineRoom room)
             Assert.Contains("written by BuildKit itself", told, StringComparison.Ordinal);
         }
 
-        (await room.Client("slipway", "build", "--cache-from", "type=local,src=" + Path.Combine(room.Home, "absent"), new Context(room, "FROM busybox\n").Path)).Ok();
         (await room.Client("slipway", "build", "--cache-to", "type=gha", new Context(room, "FROM busybox\n").Path)).Fails("unknown cache exporter: \"gha\"");
+    }
+
+    // Absent, unreadable, damaged, of a kind that is not known, and of other builders: each is told, and the build goes on.
+    [Theory]
+    [InlineData("slipway")]
+    [InlineData("docker")]
+    public async Task ACacheThatCannotBeUsedFailsNoBuild(string client)
+    {
+        using var registry = await DebianRegistry.StartAsync();
+        var place = $"{registry.Host}/{EngineRoom.Name("cache")}";
+        await PutCacheConfigAsync(registry.Host, place.Split('/')[1]);
+        var damaged = Path.Combine(room.Home, EngineRoom.Name("cache"));
+        var context = new Context(room, TwoStages);
+        var first = await BuiltAsync("slipway", context, "--cache-to", $"type=local,dest={damaged},mode=max");
+        foreach (var blob in Directory.GetFiles(Path.Combine(damaged, "blobs", "sha256")).Where(blob => File.ReadAllBytes(blob).AsSpan().StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b])))
+        {
+            File.WriteAllText(blob, "no layer any more");
+        }
+
+        await ForgetAsync(first);
+        var unreadable = Directory.CreateDirectory(Path.Combine(room.Home, EngineRoom.Name("cache"))).FullName;
+        File.WriteAllText(Path.Combine(unreadable, "index.json"), "{");
+        string[] caches = [$"type=registry,ref={place}:buildkit", $"type=registry,ref={place}:absent", $"type=registry,ref={place}:odd", "type=registry,ref=127.0.0.1:1/x", "type=registry,ref=A:B:C", "type=gha,url=http://127.0.0.1:1",
+            $"type=local,src={damaged}", "type=local,src=" + Path.Combine(room.Home, "absent"), .. client == "slipway" ? [$"type=local,src={unreadable}"] : Array.Empty<string>()];
+        var (_, told) = await BuildAsync(client, context, [.. caches.SelectMany(cache => (string[])["--cache-from", cache])]);
+        Assert.Contains($"importing cache manifest from {place}:buildkit", told, StringComparison.Ordinal);
+        Assert.DoesNotContain(" CACHED\n", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheClassicBuilderDoesWithoutACacheOfAnotherPlatform()
+    {
+        var other = EngineRoom.Name("img");
+        (await room.Client("slipway", "build", "--platform", "linux/riscv64", "-t", other, new Context(room, "FROM scratch\nCOPY Dockerfile /\n").Path)).Ok();
+        (await new Context(room, "FROM busybox\nRUN true\n").TryAsync("docker", "--platform", "linux/" + (await room.Docker("version", "-f", "{{.Server.Arch}}")).Ok(), "--cache-from", other)).Ok();
     }
 
     [Theory]
@@ -98,6 +132,32 @@ public sealed class CacheExchangeTests(EngineRoom room)
         var more = new Context(room, "").Write("kept", "k").Write("left", "l").Write(".dockerignore", "left\nDockerfile\n.dockerignore\n");
         var (name, _) = await BuildAsync(client, new Context(room, "FROM busybox\nCOPY --from=more / /more/\n").Write("left", "of the main one").Write(".dockerignore", "kept\n"), "--build-context", "more=" + more.Path);
         Assert.Equal("kept", (await room.Run(name, "ls", "-A", "/more")).Ok());
+    }
+
+    // What BuildKit's registry exporter writes, and an image whose records are none.
+    private static async Task PutCacheConfigAsync(string host, string repository)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{host}/v2/{repository}/") };
+        async Task<string> PutAsync(string content)
+        {
+            var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)));
+            using var begun = await http.PostAsync(new Uri("blobs/uploads/", UriKind.Relative), null);
+            var place = begun.Headers.Location!.ToString();
+            (await http.PutAsync(new Uri($"{place}&digest={digest}"), new StringContent(content))).EnsureSuccessStatusCode();
+            return digest;
+        }
+
+        async Task TagAsync(string tag, string type, string configType, string config)
+        {
+            var document = $$$"""{"schemaVersion":2,"mediaType":"{{{type}}}","config":{"mediaType":"{{{configType}}}","digest":"{{{await PutAsync(config)}}}","size":{{{config.Length}}}},"layers":[]}""";
+            using var content = new StringContent(document, Encoding.UTF8, new System.Net.Http.Headers.MediaTypeHeaderValue(type));
+            (await http.PutAsync(new Uri("manifests/" + tag, UriKind.Relative), content)).EnsureSuccessStatusCode();
+        }
+
+        const string oci = "application/vnd.oci.image.manifest.v1+json";
+        await TagAsync("buildkit", oci, "application/vnd.buildkit.cacheconfig.v0", """{"layers":[],"records":[{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","results":[{"layer":0}]}]}""");
+        var records = Convert.ToBase64String("""{"layers":[],"records":[{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","results":[]}]}"""u8);
+        await TagAsync("odd", oci, "application/vnd.oci.image.config.v1+json", $$$"""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"moby.buildkit.cache.v0":"{{{records}}}"}""");
     }
 
     private async Task ForgetAsync(string image)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Slipway.Acceptance.Fixture;
+using Slipway.Faults.Fixture;
 
 namespace Slipway.Acceptance.Building;
 
@@ -8,13 +9,11 @@ namespace Slipway.Acceptance.Building;
 [Collection(BuildCollection.Name)]
 public sealed class KilledBuildTests(EngineRoom room)
 {
-    private const int Rounds = 9;
-
     [Fact]
     public async Task Check62_OtherBuildsGoOnAndTheNextIsRight()
     {
         var random = new Random(62);
-        for (var round = 0; round < Rounds; round++)
+        for (var round = 0; round < Scratch.Rounds(9); round++)
         {
             var mark = $"{Guid.NewGuid():N}";
             var dockerfile = $"FROM busybox AS shared\nCOPY f /f\nRUN sleep 0.2; echo {mark} > /mark\nRUN sleep 0.2; cat /mark /f > /both\nFROM shared\nARG WHO\nRUN echo $WHO >> /both\n";

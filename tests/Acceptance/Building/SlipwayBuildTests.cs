@@ -106,6 +106,17 @@ public sealed class SlipwayBuildTests(EngineRoom room)
         return ((System.Net.IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
+    [Theory]
+    [InlineData("slipway")]
+    [InlineData("docker")]
+    public async Task TheHostsNetworkIsForThoseWhoAreAllowedIt(string client)
+    {
+        var context = new Context(room, "FROM busybox\nRUN --network=host cat /sys/class/net/*/address\n");
+        (await BuildAsync(client, context)).Fails("network.host is not allowed");
+        (await BuildAsync(client, context, "--allow", "network.host")).Ok();
+        (await BuildAsync(client, context, "--network", "host")).Ok();
+    }
+
     [Fact]
     public async Task AFailureEndsWithTheStepsOutputAndItsPlace()
     {
@@ -115,6 +126,47 @@ public sealed class SlipwayBuildTests(EngineRoom room)
         Assert.StartsWith("------\n > [2/2] RUN echo last words; exit 7:\nlast words\n------\nDockerfile:2\n", end, StringComparison.Ordinal);
         Assert.Contains("   2 | >>> RUN echo last words; exit 7\n", end, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("slipway")]
+    [InlineData("docker")]
+    public async Task NamesOfOneFileStayNamesOfOneFile(string client)
+    {
+        var context = new Context(room, "FROM busybox AS b\nCOPY a b d p /x/\nFROM scratch\nCOPY --from=b /x /\n").Write("a", "one").Write("d/e", "x");
+        Tool.Run("ln", Path.Combine(context.Path, "a"), Path.Combine(context.Path, "b"));
+        Tool.Run("mkfifo", Path.Combine(context.Path, "p"));
+        Tool.Run("python3", "-c", $"import os; os.setxattr('{context.Path}/a', 'user.mark', b'kept')");
+        var name = EngineRoom.Name("img");
+        (await BuildAsync(client, context, "-t", name, "--target", "b")).Ok();
+        var numbers = (await room.Run(name, "stat", "-c", "%i", "/x/a", "/x/b")).Ok().Split('\n');
+        Assert.Equal(numbers[0], numbers[1]);
+        Assert.Equal("fifo", (await room.Run(name, "stat", "-c", "%F", "/x/p")).Ok());
+        var archive = Path.Combine(room.Home, name + ".tar");
+        (await room.Docker("save", "-o", archive, name)).Ok();
+        Assert.Contains("SCHILY.xattr.user.mark=kept", System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(archive)), StringComparison.Ordinal);
+
+        if (client == "slipway")
+        {
+            // The classic endpoint gets links too.
+            (await room.Client("slipway", "build", "-q", "--squash=false", "-t", name, "--target", "b", context.Path)).Ok();
+            numbers = (await room.Run(name, "stat", "-c", "%i", "/x/a", "/x/b")).Ok().Split('\n');
+            Assert.Equal(numbers[0], numbers[1]);
+        }
+
+        var output = Path.Combine(room.Home, EngineRoom.Name("out"));
+        (await BuildAsync(client, context, "-o", output)).Ok();
+        Assert.Single(Tool.Run("stat", "-c", "%i", output + "/a", output + "/b").Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct());
+        Assert.Contains("kept", Tool.Run("python3", "-c", $"import os; print(os.getxattr('{output}/b', 'user.mark'))"), StringComparison.Ordinal);
+
+        // What was one file is two now, and the copy that the engine has of the directory follows.
+        File.Delete(Path.Combine(context.Path, "b"));
+        context.Write("b", "two");
+        (await BuildAsync(client, context, "-t", name, "--target", "b")).Ok();
+        Assert.Equal("onetwo", (await room.Run(name, "cat", "/x/a", "/x/b")).Ok());
+    }
+
+    private Task<Outcome> BuildAsync(string client, Context context, params string[] options) =>
+        client == "slipway" ? room.Client("slipway", ["build", "--progress=plain", .. options, context.Path]) : Plugged.RunAsync(room, ["buildx", "build", "--progress=plain", .. options, context.Path]);
 
     [Fact]
     public async Task FilesComeBack()

@@ -10,6 +10,9 @@ namespace Slipway.Distribution.Tests.Fixture;
 /// <summary>Debian's docker-registry on a free port: plain, or with TLS and the user joe with password secret.</summary>
 internal sealed class DebianRegistry : IDisposable
 {
+    /// <summary>A further name in its certificate, which no name server knows.</summary>
+    internal const string Domain = "registry.slipway.test";
+
     private readonly string _root = Directory.CreateTempSubdirectory("slipway-reg-").FullName;
     private readonly Process _process;
 
@@ -74,6 +77,7 @@ internal sealed class DebianRegistry : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
+        names.AddDnsName(Domain);
         var request = new CertificateRequest("CN=registry", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));

@@ -22,6 +22,9 @@ internal sealed class Scratch : IAsyncDisposable
     internal static int Rounds(int usual) =>
         int.TryParse(Environment.GetEnvironmentVariable("SLIPWAY_FAULT_ROUNDS"), CultureInfo.InvariantCulture, out var times) && times > 0 ? usual * times : usual;
 
+    /// <summary>Whether images are to be as large as the reliability checks say (<c>SLIPWAY_BIG=1</c>) rather than as small as finds most faults.</summary>
+    internal static bool Big => Environment.GetEnvironmentVariable("SLIPWAY_BIG") == "1";
+
     /// <summary>A running daemon with the busybox image, and this corner around it.</summary>
     internal static async Task<(Scratch Scratch, PrivateDaemon Daemon)> BeginAsync()
     {

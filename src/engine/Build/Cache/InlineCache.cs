@@ -62,11 +62,13 @@ internal static class InlineCache
             var chains = Oci.Layers.ChainIds(config.RootFs.DiffIds);
             return [.. document.RootElement.GetProperty("records").EnumerateArray().Select(record => Row(record, config, chains, description)).OfType<BuildCacheRow>()];
         }
-        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (IsMalformed(e))
         {
             return [];
         }
     }
+
+    private static bool IsMalformed(Exception e) => e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException;
 
     private static void Record(Utf8JsonWriter json, Solved step, int layer)
     {

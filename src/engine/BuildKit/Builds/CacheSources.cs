@@ -41,8 +41,9 @@ internal sealed class CacheSources(Builder builder, SessionRegistry registry)
                 step.Part(string.Create(CultureInfo.InvariantCulture, $"taking over {count} results"), 0, 0, done: true);
                 step.Done();
             }
-            catch (EngineException e)
+            catch (Exception e) when (e is not OperationCanceledException || !build.Canceled.IsCancellationRequested)
             {
+                // Whatever is wrong with it: a build does without.
                 step.Fail(e.Message);
             }
         }

@@ -93,7 +93,7 @@ internal sealed class Frontend(Builder builder, SessionTable sessions, SessionRe
         {
             foreach (var request in options.Requests())
             {
-                results.Add(await PlanOneAsync(build, options, request with { Ignore = ignored }, text, contexts).ConfigureAwait(false));
+                results.Add(await PlanOneAsync(build, options, request with { Ignore = ignored, AllowHostNetwork = build.Request.Entitlements.Contains("network.host") }, text, contexts).ConfigureAwait(false));
             }
 
             results[0].Warn(definition);

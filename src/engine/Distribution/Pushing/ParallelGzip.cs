@@ -12,6 +12,9 @@ internal static class ParallelGzip
 {
     private const int BlockSize = 1 << 20;
 
+    // Two thirds of the time of the usual level 6 for 3 % more bytes.
+    private static readonly ZLibCompressionOptions s_level = new() { CompressionLevel = 3 };
+
     /// <summary>Packs everything that is left of a stream.</summary>
     internal static async Task RunAsync(Stream plain, BlobWriter packed, Action<long> progress, CancellationToken cancel)
     {
@@ -65,7 +68,7 @@ internal static class ParallelGzip
     private static MemoryStream Pack(ReadOnlySpan<byte> block)
     {
         var member = new MemoryStream(BlockSize / 2);
-        using (var gzip = new GZipStream(member, CompressionLevel.Optimal, leaveOpen: true))
+        using (var gzip = new GZipStream(member, s_level, leaveOpen: true))
         {
             gzip.Write(block);
         }

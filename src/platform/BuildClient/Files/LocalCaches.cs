@@ -53,8 +53,21 @@ internal sealed class LocalCaches
     private BuildOption? Import(BuildOption option)
     {
         var directory = Open(option, "src");
-        var digest = option.Options.GetValueOrDefault("digest") ?? directory.Find(option.Options.GetValueOrDefault("tag"))?.ToString();
+        var digest = option.Options.GetValueOrDefault("digest") ?? Find(directory, option.Options.GetValueOrDefault("tag"));
         return digest is null ? null : new BuildOption(option.Type, new Dictionary<string, string>(option.Options) { ["digest"] = digest });
+    }
+
+    // One whose index cannot be read holds no cache.
+    private static string? Find(BlobDirectory directory, string? tag)
+    {
+        try
+        {
+            return directory.Find(tag)?.ToString();
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private BlobDirectory Open(BuildOption option, string attribute)

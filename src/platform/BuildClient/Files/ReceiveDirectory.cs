@@ -1,6 +1,7 @@
 using Slipway.BuildKitApi;
 using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKitApi.Messages;
+using Slipway.LocalFiles;
 
 namespace Slipway.BuildClient.Files;
 
@@ -10,7 +11,7 @@ internal sealed class ReceiveDirectory(GrpcCall call, string root)
     private readonly Dictionary<uint, (FileStream File, Stat Stat)> _open = [];
     private readonly Dictionary<uint, Stat> _files = [];
     private readonly List<(string Path, Stat Stat)> _directories = [];
-    private readonly List<(string Path, string Target, Stat Stat)> _linked = [];
+    private readonly List<(string Path, string Target)> _linked = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal) { "" };
     private uint _count;
     private bool _allTold;
@@ -35,11 +36,9 @@ internal sealed class ReceiveDirectory(GrpcCall call, string root)
             }
         }
 
-        // The base library makes no hard links.
-        foreach (var (path, target, stat) in _linked)
+        foreach (var (path, target) in _linked)
         {
-            File.Copy(target, path);
-            Finish(path, stat);
+            LocalFile.Link(target, path);
         }
 
         // Last, as a directory may be closed to its owner, and what is put into it changes its time.
@@ -95,7 +94,7 @@ internal sealed class ReceiveDirectory(GrpcCall call, string root)
                 break;
             case regular when stat.Linkname.Length > 0:
                 Clear(path);
-                _linked.Add((path, Place(stat.Linkname), stat));
+                _linked.Add((path, Place(stat.Linkname)));
                 break;
             case regular:
                 Clear(path);
@@ -151,6 +150,11 @@ internal sealed class ReceiveDirectory(GrpcCall call, string root)
 
     private static void Finish(string path, Stat stat)
     {
+        foreach (var (name, value) in stat.Xattrs.Where(attribute => attribute.Key.StartsWith("user.", StringComparison.Ordinal)))
+        {
+            LocalFile.TrySetAttribute(path, name, value.Span);
+        }
+
         File.SetUnixFileMode(path, (UnixFileMode)(GoMode.ToLinux(stat.Mode) & 0xFFF));
         File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch.AddTicks(stat.ModTime / TimeSpan.NanosecondsPerTick));
     }

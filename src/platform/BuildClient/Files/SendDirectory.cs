@@ -1,9 +1,9 @@
-using System.Formats.Tar;
 using System.Globalization;
 using Google.Protobuf;
 using Slipway.BuildKitApi;
 using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKitApi.Messages;
+using Slipway.LocalFiles;
 
 namespace Slipway.BuildClient.Files;
 
@@ -11,9 +11,12 @@ namespace Slipway.BuildClient.Files;
 internal sealed class SendDirectory(GrpcCall call, string root, DirectoryWalk walk)
 {
     private const int PieceSize = 128 * 1024;
+    private const uint TypeMask = 0xF000;
+    private const uint Regular = 0x8000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, string> _files = [];
+    private readonly Dictionary<(uint, uint, ulong), string> _linked = [];
 
     /// <summary>Sends everything that the engine wants.</summary>
     /// <exception cref="GrpcException">The engine is gone or cannot take it.</exception>
@@ -44,12 +47,12 @@ internal sealed class SendDirectory(GrpcCall call, string root, DirectoryWalk wa
         foreach (var entry in walk.Entries())
         {
             stop.ThrowIfCancellationRequested();
-            if (Describe(entry) is not { } stat)
+            if (Describe(entry.Path) is not { } stat)
             {
                 continue;
             }
 
-            if (entry.Info is FileInfo && stat.Linkname.Length == 0)
+            if (stat.Linkname.Length == 0 && (GoMode.ToLinux(stat.Mode) & TypeMask) == Regular)
             {
                 lock (_lock)
                 {
@@ -64,53 +67,42 @@ internal sealed class SendDirectory(GrpcCall call, string root, DirectoryWalk wa
         await call.WriteAsync(new Packet { Type = PacketType.PacketStat }).ConfigureAwait(false);
     }
 
-    // Owners are not part of a context. Null for what cannot be sent.
-    private static Stat? Describe(WalkedEntry entry)
+    // Owners are not part of a context. Null for what cannot be sent, or is gone.
+    private Stat? Describe(string path)
     {
-        var permissions = (uint)entry.Info.UnixFileMode;
-        var stat = new Stat { Path = entry.Path, ModTime = (entry.Info.LastWriteTimeUtc - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick };
-        if (entry.IsLink)
+        var place = Path.Combine(root, path);
+        if (FileFacts.Of(place) is not { IsSocket: false } facts)
         {
-            (stat.Mode, stat.Linkname) = (GoMode.FromLinux(0xA000 | permissions), entry.Info.LinkTarget ?? "");
+            return null;
         }
-        else if (entry.IsDirectory)
-        {
-            stat.Mode = GoMode.FromLinux(0x4000 | permissions);
-        }
-        else
-        {
-            var length = ((FileInfo)entry.Info).Length;
-            if (length == 0 && !IsFile(entry.Info.FullName))
-            {
-                return null;
-            }
 
-            (stat.Mode, stat.Size) = (GoMode.FromLinux(0x8000 | permissions), length);
+        var stat = new Stat { Path = path, Mode = GoMode.FromLinux(facts.Mode), ModTime = facts.ModifiedNs };
+        if (facts.IsLink)
+        {
+            stat.Linkname = new FileInfo(place).LinkTarget ?? "";
+            return stat;
+        }
+
+        (stat.Devmajor, stat.Devminor) = (facts.Device.Major, facts.Device.Minor);
+        if (facts.IsRegular && facts.Names > 1 && !_linked.TryAdd(facts.Identity, path))
+        {
+            stat.Linkname = _linked[facts.Identity];
+        }
+        else if (facts.IsRegular)
+        {
+            stat.Size = facts.Size;
+        }
+
+        foreach (var (name, value) in LocalFile.Attributes(place).Where(attribute => Travels(attribute.Key)))
+        {
+            stat.Xattrs[name] = ByteString.CopyFrom(value);
         }
 
         return stat;
     }
 
-    // The base library tells pipes, sockets and devices from files only where it writes archives; they look empty, so few files are asked.
-    private static bool IsFile(string path)
-    {
-        try
-        {
-            using var head = new MemoryStream();
-            using (var archive = new TarWriter(head, TarEntryFormat.Pax, leaveOpen: true))
-            {
-                archive.WriteEntry(path, "x");
-            }
-
-            head.Position = 0;
-            using var reader = new TarReader(head);
-            return reader.GetNextEntry()?.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    // Labels of security modules and what the file system keeps for itself belong to this machine.
+    private static bool Travels(string attribute) => attribute == "security.capability" || attribute.StartsWith("user.", StringComparison.Ordinal) || attribute.StartsWith("trusted.", StringComparison.Ordinal);
 
     private async Task AnswerAsync()
     {

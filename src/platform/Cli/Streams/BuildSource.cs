@@ -75,7 +75,7 @@ internal sealed record BuildSource(Stream Archive, string Dockerfile, string? Re
             throw new CommandException($"unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat {Path.GetFullPath(path)}: no such file or directory");
         }
 
-        return new BuildSource(TarSource.Context(directory, Ignored(directory, path, name), added), name, null);
+        return new BuildSource(TarSource.Context(directory, Ignored(directory, path, name), added, links: true), name, null);
     }
 
     // The Dockerfile and the list itself always go along, as the engine reads them.

@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Pipelines;
 using Slipway.DockerApi;
+using Slipway.LocalFiles;
 
 namespace Slipway.Cli.Streams;
 
@@ -14,11 +15,13 @@ internal static class TarSource
     /// <param name="ignored">Which paths are left out.</param>
     /// <param name="added">Files that are not in the directory, by name.</param>
     /// <param name="left">Further paths that are left out, and whether they are directories; asked about parents first.</param>
-    public static Stream Context(string path, IgnorePatterns ignored, IReadOnlyDictionary<string, byte[]> added, Func<string, bool, bool>? left = null) => Make(async tar =>
+    /// <param name="links">Whether further names of a file are links to its first; else each has the content.</param>
+    public static Stream Context(string path, IgnorePatterns ignored, IReadOnlyDictionary<string, byte[]> added, Func<string, bool, bool>? left = null, bool links = false) => Make(async tar =>
     {
+        FirstNames? firsts = links ? new() : null;
         foreach (string name in Names(path, ignored, left))
         {
-            await tar.WriteEntryAsync(Path.Combine(path, name), name);
+            await (firsts?.WriteAsync(tar, Path.Combine(path, name), name) ?? tar.WriteEntryAsync(Path.Combine(path, name), name));
         }
 
         foreach ((string name, byte[] content) in added)
@@ -39,9 +42,10 @@ internal static class TarSource
 
         if (System.IO.Directory.Exists(path) && new FileInfo(path).LinkTarget is null)
         {
+            FirstNames firsts = new();
             foreach (string below in Names(path))
             {
-                await tar.WriteEntryAsync(Path.Combine(path, below), name.Length > 0 ? name + "/" + below : below);
+                await firsts.WriteAsync(tar, Path.Combine(path, below), name.Length > 0 ? name + "/" + below : below);
             }
         }
     });
@@ -75,6 +79,17 @@ internal static class TarSource
                 }
             }
         }
+    }
+
+    /// <summary>Under which name a file went first; its others become links.</summary>
+    private sealed class FirstNames
+    {
+        private readonly Dictionary<(uint, uint, ulong), string> _names = [];
+
+        public Task WriteAsync(TarWriter tar, string path, string name) =>
+            FileFacts.Of(path) is { IsRegular: true, Names: > 1 } file && !_names.TryAdd(file.Identity, name)
+                ? tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.HardLink, name) { LinkName = _names[file.Identity] })
+                : tar.WriteEntryAsync(path, name);
     }
 
     private static Stream Make(Func<TarWriter, Task> write)
