@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Slipway.Linux;
 
 namespace Slipway.Engine.Tests;
 
@@ -19,6 +20,8 @@ public sealed class ConmonContainer : IAsyncDisposable
     }
 
     public string Id { get; }
+
+    public ProcessWatch Watch { get; } = new();
 
     public string Bundle => Path.Combine(_root, "bundle");
 
@@ -75,6 +78,7 @@ public sealed class ConmonContainer : IAsyncDisposable
     {
         await RunAsync(Runtime, ["--root", RuntimeState, "delete", "-f", Id]);
         await EndAsync();
+        Watch.Dispose();
         Directory.Delete(_root, recursive: true);
     }
 

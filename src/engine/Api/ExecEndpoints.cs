@@ -10,8 +10,6 @@ namespace Slipway.Api;
 /// <summary>Further processes in running containers.</summary>
 public sealed class ExecEndpoints(SlipwayEngine engine)
 {
-    private readonly AttachExec _attach = new(engine.StartExec, engine.Paths, engine.Time);
-
     /// <summary>Adds the routes.</summary>
     public void Map(RouteTable routes)
     {
@@ -52,7 +50,7 @@ public sealed class ExecEndpoints(SlipwayEngine engine)
         HijackedStream? stream = null;
         try
         {
-            await _attach.RunAsync(exec, TakeAsync, call.Aborted);
+            await engine.AttachExec.RunAsync(exec, TakeAsync, call.Aborted);
         }
         catch (Exception e) when (stream is not null)
         {

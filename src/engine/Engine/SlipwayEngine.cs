@@ -139,7 +139,8 @@ public sealed class SlipwayEngine : IAsyncDisposable
         ExportContainer = new ExportContainer(Files, ContainerEvents);
         var signals = new DirectorySignals(_watch);
         Logs = new ContainerLogs(Paths, signals, time, _log);
-        AttachContainer = new AttachContainer(Paths, Logs, ContainerEvents, time);
+        AttachContainer = new AttachContainer(Paths, Logs, ContainerEvents, _watch, time);
+        AttachExec = new AttachExec(StartExec, Paths, _watch, time);
         var rotation = new RotateLogs(Paths, signals, time, _log);
         Life.Started += rotation.Start;
         Life.Ended += rotation.End;
@@ -324,6 +325,9 @@ public sealed class SlipwayEngine : IAsyncDisposable
 
     /// <summary><c>docker attach</c>.</summary>
     public AttachContainer AttachContainer { get; }
+
+    /// <summary><c>docker exec</c> with streams.</summary>
+    public AttachExec AttachExec { get; }
 
     /// <summary>Views of containers' filesystems, and <c>docker diff</c>.</summary>
     public ContainerFiles Files { get; }

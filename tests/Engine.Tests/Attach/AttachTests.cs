@@ -167,7 +167,7 @@ public sealed class AttachTests
         Assert.Equal((ErrorKind.InvalidArgument, "Invalid detach keys (ctrl-p,foo) provided"), (error.Kind, error.Message));
     }
 
-    private static AttachPump Pump(ConmonContainer container) => new(container.Scratch, TimeProvider.System);
+    private static AttachPump Pump(ConmonContainer container) => new(container.Scratch, container.Watch, TimeProvider.System);
 
     private static async Task<(AttachEnd End, string Stdout, string Stderr)> AttachAsync(AttachGate gate, AttachPump pump, AttachStreams streams, Stream? input = null)
     {

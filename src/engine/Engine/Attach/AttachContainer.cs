@@ -1,6 +1,7 @@
 using Slipway.DockerApi;
 using Slipway.Engine.Containers;
 using Slipway.Engine.Logs;
+using Slipway.Linux;
 
 namespace Slipway.Engine.Attach;
 
@@ -14,9 +15,9 @@ namespace Slipway.Engine.Attach;
 public sealed record AttachRequest(bool Stdin, bool Stdout, bool Stderr, bool Stream, bool Logs, string? DetachKeys);
 
 /// <summary><c>docker attach</c>, and the streams of <c>docker run</c>.</summary>
-public sealed class AttachContainer(EnginePaths paths, ContainerLogs logs, ContainerEvents events, TimeProvider time)
+public sealed class AttachContainer(EnginePaths paths, ContainerLogs logs, ContainerEvents events, ProcessWatch watch, TimeProvider time)
 {
-    private readonly AttachPump _pump = new(paths.Staging, time);
+    private readonly AttachPump _pump = new(paths.Staging, watch, time);
 
     /// <summary>What would keep the request from being served, for a caller that must know before it hijacks the connection.</summary>
     /// <returns>The detach keys.</returns>

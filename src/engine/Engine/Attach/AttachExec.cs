@@ -1,12 +1,13 @@
 using System.Net.Sockets;
 using Slipway.Engine.Execs;
+using Slipway.Linux;
 
 namespace Slipway.Engine.Attach;
 
 /// <summary><c>docker exec</c> with streams: starts an exec and carries them until its process ends or the client leaves.</summary>
-public sealed class AttachExec(StartExec start, EnginePaths paths, TimeProvider time)
+public sealed class AttachExec(StartExec start, EnginePaths paths, ProcessWatch watch, TimeProvider time)
 {
-    private readonly AttachPump _pump = new(paths.Staging, time);
+    private readonly AttachPump _pump = new(paths.Staging, watch, time);
 
     /// <summary>Runs the exec. Its exit code is known when this returns <see cref="AttachEnd.Finished"/>.</summary>
     /// <param name="exec">The exec; it can be started once.</param>

@@ -20,11 +20,15 @@ public sealed record AttachStreams(bool Stdin, bool Stdout, bool Stderr, bool Cl
 /// nothing at all would stop it, its log and every other client, so its output is then set aside in a file (<see cref="OutputSpool"/>).
 /// </summary>
 /// <param name="spoolDirectory">Where output that a stalled client does not take is set aside.</param>
+/// <param name="watch">Tells when conmon has sent something.</param>
 /// <param name="time">Clock for deadlines.</param>
-public sealed class AttachPump(string spoolDirectory, TimeProvider time)
+public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimeProvider time)
 {
     // In this time conmon fills about half of what a socket holds (net.core.wmem_default).
     private const uint GatherMicroseconds = 100;
+
+    // A flood is waited for on the thread that carries it; what comes more slowly is not worth a thread.
+    private static readonly TimeSpan FloodPause = TimeSpan.FromMilliseconds(2);
 
     /// <summary>Runs until the process has ended and all output is sent, or the client leaves. Does not dispose the connection.</summary>
     /// <exception cref="OperationCanceledException">The client's connection was aborted, or the daemon stops.</exception>
@@ -78,25 +82,15 @@ public sealed class AttachPump(string spoolDirectory, TimeProvider time)
     private async Task<AttachEnd> SendOutputAsync(Socket connection, AttachPeer peer, AttachStreams streams, CancellationToken cancel)
     {
         connection.Blocking = false;
-        var peek = new byte[1];
         for (var open = true; open;)
         {
-            try
-            {
-                // Peeked, so that an idle client holds no buffer.
-                open = await connection.ReceiveAsync(peek, SocketFlags.Peek, cancel).ConfigureAwait(false) > 0;
-            }
-            catch (SocketException)
-            {
-                return AttachEnd.Finished;
-            }
+            // No buffer is held meanwhile.
+            await ConmonSocket.WaitAsync(connection, watch, cancel).ConfigureAwait(false);
 
             using var batch = new OutputBatch(peer.Multiplexed, streams.Stdout, streams.Stderr);
-            var more = open;
-            while (more && open)
+            for (var more = true; more && open; more = batch.IsFlood && connection.Poll(FloodPause, SelectMode.SelectRead))
             {
                 open = Fill(batch, connection);
-                more = batch.Content.Length >= OutputBatch.Capacity / 4;
                 if (!await SendAsync(connection, peer.Output, batch, cancel).ConfigureAwait(false))
                 {
                     return AttachEnd.ClientLost;
