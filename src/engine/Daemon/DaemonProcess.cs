@@ -12,6 +12,7 @@ using Slipway.Daemon.Process;
 using Slipway.Distribution;
 using Slipway.Distribution.Authorization;
 using Slipway.Engine;
+using Slipway.Linux;
 
 namespace Slipway.Daemon;
 
@@ -27,6 +28,7 @@ internal static class DaemonProcess
     /// <exception cref="OptionException">It cannot start with these settings.</exception>
     public static async Task<int> RunAsync(DaemonSettings settings, Func<DaemonSettings> readAgain)
     {
+        NativeHeap.Share(arenas: 2);
         var time = TimeProvider.System;
         using var log = new StderrLog(time, settings.LogFormat == "json");
         log.Least = Level(settings);

@@ -1,8 +1,10 @@
+using Slipway.Linux;
+
 namespace Slipway.Daemon.Process;
 
 /// <summary>
-/// Gives memory back after work: when a busy time is over, the heap is collected once, compacted, and its free pages are returned to the
-/// system. While requests come, nothing happens.
+/// Gives memory back after work: when a busy time is over, the heap is collected once, compacted, and its free pages and those of the
+/// native heap are returned to the system. While requests come, nothing happens.
 /// </summary>
 internal sealed class IdleTrim : IDisposable
 {
@@ -26,6 +28,7 @@ internal sealed class IdleTrim : IDisposable
         if (allocated - _last < Quiet && allocated - _trimmed > Worthwhile)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            NativeHeap.Trim();
             _trimmed = allocated;
         }
 

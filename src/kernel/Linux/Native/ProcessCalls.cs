@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Slipway.Linux.Native;
 
-/// <summary>Processes, namespaces and limits: posix_spawn(3), waitid(2), pidfd_open(2), setns(2), unshare(2), prlimit(2).</summary>
+/// <summary>Processes, namespaces and limits: posix_spawn(3), waitid(2), pidfd_open(2), setns(2), unshare(2), prlimit(2), mallopt(3).</summary>
 internal static unsafe partial class ProcessCalls
 {
     internal const int CloneNewMount = 0x00020000;
@@ -58,6 +58,12 @@ internal static unsafe partial class ProcessCalls
     {
         private long first;
     }
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    internal static partial int SetMallocOption(int option, int value);
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    internal static partial int TrimMalloc(nuint keep);
 
     [LibraryImport("libc", EntryPoint = "posix_spawn")]
     internal static partial int Spawn(
