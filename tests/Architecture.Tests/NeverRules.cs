@@ -28,7 +28,7 @@ public sealed class NeverRules
         ["Slipway.BuildClient"] = ["Slipway.LocalFiles", "Slipway.BuildKitApi", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Compose"] = ["Slipway.DockerApi", "Slipway.Client"],
         ["Slipway.Packs"] = ["Slipway.Toml"],
-        ["slipway-server"] = ["Slipway.DockerApi", "Slipway.Client", "Slipway.Packs", "Slipway.Toml"],
+        ["slipway-server"] = ["Slipway.DockerApi", "Slipway.Client", "Slipway.Compose", "Slipway.Packs", "Slipway.Toml"],
         ["slipway"] = ["Slipway.Packs", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Terminal", "Slipway.LocalFiles", "Slipway.Client", "Slipway.BuildClient", "Slipway.Compose"],
     };
 

@@ -6,10 +6,10 @@ using Slipway.DockerApi;
 namespace Slipway.Compose.Actions;
 
 /// <summary>Makes the networks and volumes that services use and that do not exist yet. Neither is ever changed or removed here.</summary>
-internal static class EnsureResources
+public static class EnsureResources
 {
     /// <returns>Ids of the networks by name.</returns>
-    public static async Task<IReadOnlyDictionary<string, string>> RunAsync(Work work, Project project, IReadOnlyList<Service> services, CancellationToken cancellation)
+    internal static async Task<IReadOnlyDictionary<string, string>> RunAsync(Work work, Project project, IReadOnlyList<Service> services, CancellationToken cancellation)
     {
         List<NetworkModel> networks = [.. project.Networks.Values.Where(n => services.Any(s => s.NetworkKeys.Contains(n.Key)))];
         List<VolumeModel> volumes = [.. project.Volumes.Values.Where(v => services.Any(s => Uses(s, v.Key)))];
@@ -34,15 +34,11 @@ internal static class EnsureResources
     private static bool Uses(Service service, string volume) =>
         service.Map.Items("volumes").OfType<Mapping>().Any(v => v.Text("type") == "volume" && v.Text("source") == volume);
 
-    private static async Task NetworkAsync(Work work, Project project, NetworkModel network, Dictionary<string, string> ids, CancellationToken cancellation)
+    /// <summary>A network in the Engine API's words.</summary>
+    public static NetworkCreateRequest Request(Project project, NetworkModel network)
     {
-        if (network.External)
-        {
-            throw new ComposeException($"network {network.Name} declared as external, but could not be found");
-        }
-
         Mapping? ipam = network.Map.Map("ipam");
-        NetworkCreateRequest request = new()
+        return new NetworkCreateRequest
         {
             Name = network.Name,
             CheckDuplicate = true,
@@ -55,6 +51,16 @@ internal static class EnsureResources
             Labels = Labels.Resource(project, Labels.Network, network.Key, network.Map.Pairs("labels")),
             IPAM = ipam is null ? null : new Ipam { Driver = ipam.Text("driver") ?? "default", Options = ipam.Map("options") is null ? null : ipam.Pairs("options"), Config = [.. ipam.Items("config").OfType<Mapping>().Select(Pool)] },
         };
+    }
+
+    private static async Task NetworkAsync(Work work, Project project, NetworkModel network, Dictionary<string, string> ids, CancellationToken cancellation)
+    {
+        if (network.External)
+        {
+            throw new ComposeException($"network {network.Name} declared as external, but could not be found");
+        }
+
+        NetworkCreateRequest request = Request(project, network);
         await work.DoAsync("Network", network.Name, "Creating", "Created", async () =>
         {
             string id = (await work.Engine.CreateNetworkAsync(request, cancellation).ConfigureAwait(false)).Id;

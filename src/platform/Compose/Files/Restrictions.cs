@@ -6,7 +6,7 @@ namespace Slipway.Compose.Files;
 internal static class Restrictions
 {
     private static readonly string[] s_refused =
-        ["cap_add", "cgroup", "cgroup_parent", "device_cgroup_rules", "devices", "gpus", "external_links", "oom_kill_disable", "oom_score_adj", "runtime", "security_opt", "use_api_socket", "userns_mode"];
+        ["annotations", "cap_add", "cgroup", "cgroup_parent", "device_cgroup_rules", "devices", "gpus", "external_links", "oom_kill_disable", "oom_score_adj", "runtime", "security_opt", "use_api_socket", "userns_mode"];
 
     public static void Check(Project project)
     {

@@ -41,8 +41,9 @@ public sealed record ImageFacts(string Name, string Id, IReadOnlyCollection<stri
 }
 
 /// <summary>Says a service in the Engine API's words.</summary>
-internal static class ContainerRequest
+public static class ContainerRequest
 {
+    /// <summary>The container of a service.</summary>
     public static ContainerCreateRequest Of(NewContainer container)
     {
         Service service = container.Service;
@@ -81,7 +82,7 @@ internal static class ContainerRequest
     }
 
     /// <summary><c>NAME=value</c>; a name alone takes the variable away that the image has.</summary>
-    public static List<string> Environment(Mapping? environment) =>
+    internal static List<string> Environment(Mapping? environment) =>
         [.. environment?.Entries.Select(e => e.Value.IsNull ? e.Key : $"{e.Key}={e.Value.Text()}") ?? []];
 
     private static HealthConfig? Healthcheck(Mapping? check) => check is null ? null : check.Flag("disable") ? new HealthConfig { Test = ["NONE"] } : new HealthConfig

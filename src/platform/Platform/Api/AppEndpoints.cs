@@ -72,7 +72,7 @@ internal static class AppEndpoints
                 var before = present.Domains.FirstOrDefault(other => other.Host == domain.Host && other.Path == domain.Path && other.User == domain.User);
                 domains.Add(new Domain
                 {
-                    Host = Rules.Host(domain.Host), Path = domain.Path, Tls = domain.Tls, StripPath = domain.StripPath, RedirectTo = domain.RedirectTo, User = domain.User,
+                    Host = Rules.Host(domain.Host), Service = domain.Service, Port = domain.Port, Path = domain.Path, Tls = domain.Tls, StripPath = domain.StripPath, RedirectTo = domain.RedirectTo, User = domain.User,
                     PasswordHash = domain.User is null ? null : domain.Password is null
                         ? before?.PasswordHash ?? throw Rules.Invalid("a user needs a password")
                         : await passwords.OfAsync(store.Servers.Find(present.ServerId)!, present, domain.Password, cancellation).ConfigureAwait(false),

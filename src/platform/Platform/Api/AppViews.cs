@@ -24,6 +24,7 @@ public sealed class AppViews(PlatformStore store, AppLife life, AppRoom apps, Ro
             Server = store.Servers.Find(app.ServerId)?.Name ?? "",
             State = state.State,
             Containers = state.Containers,
+            Services = [.. app.Services.Select(service => ServiceOf(app, service, state, release))],
             Urls = routes.UrlsOf(app),
             Source = app.Source with { SealedKey = null, SealedRegistryPassword = null },
             Build = app.Build,
@@ -34,5 +35,15 @@ public sealed class AppViews(PlatformStore store, AppLife life, AppRoom apps, Ro
             Pinned = app.Pinned,
             Created = app.Created,
         };
+    }
+
+    private ServiceView ServiceOf(App app, AppService service, AppState state, Release? release)
+    {
+        IReadOnlyList<ContainerStatus> containers = [.. state.Containers.Where(container => service.Containers.Contains(container.Name))];
+        var up = containers.Count(container => container.State == "running" || service.MayEnd);
+        return new ServiceView(
+            service.Name, app.Stopped || service.Stopped ? "stopped" : up == containers.Count ? "running" : up > 0 ? "degraded" : "exited",
+            release?.Services.FirstOrDefault(other => other.Name == service.Name)?.Image ?? "", containers,
+            [.. routes.DomainsOf(app).Where(domain => service.Ports.Any(port => ServiceDomains.IsOf(app, domain, service.Name, port))).Select(domain => routes.UrlOf(app, domain))]);
     }
 }

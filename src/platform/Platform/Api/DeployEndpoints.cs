@@ -36,11 +36,16 @@ internal static class DeployEndpoints
             var changed = apps.Change(context.Caller(), app, $"scale {input}", present => input.Of(present, store.Releases.Find(present.ReleaseId)));
             return queue.Enqueue(context.Caller(), new DeployRequest(changed, changed.ReleaseId is null ? DeploymentKind.Deploy : DeploymentKind.Redeploy));
         }).Needs(Abilities.Write | Abilities.Deploy).WithSummary("Set the numbers of containers: replicas that serve, and those of other processes");
-        api.MapPost("/apps/{app}/stop", async (string app, HttpContext context, AppLife life, CancellationToken cancellation) =>
+        api.MapPost("/apps/{app}/stop", async (string app, string? service, HttpContext context, AppLife life, CancellationToken cancellation) =>
         {
-            await life.StopAsync(context.Caller(), app, cancellation).ConfigureAwait(false);
+            await (service is null ? life.StopAsync(context.Caller(), app, cancellation) : life.StopServiceAsync(context.Caller(), app, service, cancellation)).ConfigureAwait(false);
             return Results.NoContent();
-        }).Needs(Abilities.Write).WithSummary("Stop an application");
+        }).Needs(Abilities.Write).WithSummary("Stop an application, or one service of it");
+        api.MapPost("/apps/{app}/services/{service}/start", async (string app, string service, HttpContext context, AppLife life, CancellationToken cancellation) =>
+        {
+            await life.StartServiceAsync(context.Caller(), app, service, cancellation).ConfigureAwait(false);
+            return Results.NoContent();
+        }).Needs(Abilities.Write).WithSummary("Start a service that was stopped");
         api.MapPost("/apps/{app}/start", (string app, HttpContext context, AppLife life) => life.Start(context.Caller(), app)).Needs(Abilities.Deploy).WithSummary("Start an application again");
         api.MapPost("/apps/{app}/source", async (string app, bool? force, HttpContext context, AppRoom apps, DirectoryImport import, DeployQueue queue, CancellationToken cancellation) =>
         {

@@ -27,6 +27,9 @@ public sealed record AppView
     /// <summary>Containers.</summary>
     public required IReadOnlyList<ContainerStatus> Containers { get; init; }
 
+    /// <summary>Services, of an application with a Compose file.</summary>
+    public IReadOnlyList<ServiceView> Services { get => field ?? []; init; }
+
     /// <summary>Addresses.</summary>
     public required IReadOnlyList<string> Urls { get; init; }
 
@@ -54,6 +57,14 @@ public sealed record AppView
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created { get; init; }
 }
+
+/// <summary>A service as the API shows it.</summary>
+/// <param name="Name">Name.</param>
+/// <param name="State"><c>running</c>, <c>degraded</c>, <c>exited</c> or <c>stopped</c>.</param>
+/// <param name="Image">Image.</param>
+/// <param name="Containers">Containers.</param>
+/// <param name="Urls">Addresses.</param>
+public sealed record ServiceView(string Name, string State, string Image, IReadOnlyList<ContainerStatus> Containers, IReadOnlyList<string> Urls);
 
 /// <summary>A release as the API shows it.</summary>
 /// <param name="Id">Identity.</param>
@@ -103,6 +114,12 @@ public sealed record DomainInput
 {
     /// <summary>Host name.</summary>
     public string Host { get => field ?? ""; init; }
+
+    /// <summary>Service that answers; null for the main one.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>Port of the service; 0 for its usual one.</summary>
+    public int Port { get; init; }
 
     /// <summary>Path prefix.</summary>
     public string Path { get => field ?? "/"; init; }
@@ -206,13 +223,15 @@ public sealed record ScaleInput
     internal App Of(App app, Release? serving)
     {
         var counts = new SortedDictionary<string, int>(app.Run.Processes.ToDictionary(), StringComparer.Ordinal);
-        foreach (var (process, count) in Processes.Where(pair => pair.Key != App.Web))
+        IReadOnlyList<string> known = serving is { Services.Count: > 0 } ? [.. serving.Services.Select(service => service.Name)] : [App.Web, .. serving?.Processes.Keys ?? []];
+        var web = serving is { Services.Count: > 0 } ? null : App.Web;
+        foreach (var (process, count) in Processes.Where(pair => pair.Key != web))
         {
-            counts[process] = serving is null || serving.Processes.ContainsKey(process) ? count
-                : throw new PlatformException(Refusal.Invalid, $"there is no process \"{process}\"; there are: {string.Join(", ", serving.Processes.Keys.Prepend(App.Web))}");
+            counts[process] = serving is null || known.Contains(process) ? count
+                : throw new PlatformException(Refusal.Invalid, $"there is no process \"{process}\"; there are: {string.Join(", ", known)}");
         }
 
-        return app with { Run = app.Run with { Replicas = Replicas ?? (Processes.TryGetValue(App.Web, out var web) ? web : app.Run.Replicas), Processes = counts } };
+        return app with { Run = app.Run with { Replicas = Replicas ?? (web is not null && Processes.TryGetValue(web, out var serve) ? serve : app.Run.Replicas), Processes = counts } };
     }
 }
 

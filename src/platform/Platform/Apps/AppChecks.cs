@@ -44,6 +44,7 @@ internal static class AppChecks
     {
         Rules.Label(build.Pack, "a build pack's name");
         Rules.RelativePath(build.Dockerfile, "the Dockerfile");
+        _ = build.ComposeFile is null ? null : Rules.RelativePath(build.ComposeFile, "the Compose file");
         foreach (var text in (string?[])[build.Target, build.PublishDirectory, build.InstallCommand, build.BuildCommand, build.StartCommand])
         {
             Rules.Text(text ?? "", "a build setting", 8192);
@@ -61,7 +62,7 @@ internal static class AppChecks
         Rules.Between(run.Replicas, 1, 100, "the number of replicas");
         foreach (var (process, count) in run.Processes)
         {
-            Rules.Process(process);
+            Rules.Service(process);
             Rules.Between(count, 0, 100, $"the number of containers of {process}");
         }
 
@@ -103,6 +104,8 @@ internal static class AppChecks
     {
         Rules.Host(domain.Host);
         Rules.Path(domain.Path, "a domain's path");
+        Rules.Between(domain.Port, 0, 65535, "a domain's port");
+        _ = domain.Service is null ? null : Rules.Service(domain.Service);
         Rules.OneOf(domain.Tls, "TLS", "none", "internal", "acme");
         if (domain.Path.AsSpan().ContainsAny("*{}\"\\ ") || (domain.Path != "/" && domain.Path.EndsWith('/')))
         {

@@ -128,7 +128,8 @@ public sealed class AppRoom(PlatformStore store, SecretBox secrets, AuditLog aud
     public IReadOnlyList<Deployment> Deployments(App? app = null) =>
         [.. store.Deployments.All.Where(deployment => app is null || deployment.AppId == app.Id).OrderByDescending(deployment => deployment.Created).ThenByDescending(deployment => deployment.Number)];
 
-    private void RefuseTaken(App app)
+    /// <summary>Refuses addresses that another application of the server has.</summary>
+    internal void RefuseTaken(App app)
     {
         var wanted = routes.DomainsOf(app).Select(domain => (domain.Host, domain.Path)).ToHashSet();
         var other = store.Apps.All.FirstOrDefault(other => other.Id != app.Id && other.ServerId == app.ServerId && routes.DomainsOf(other).Any(domain => wanted.Contains((domain.Host, domain.Path))));

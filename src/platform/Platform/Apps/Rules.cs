@@ -46,9 +46,6 @@ internal static class Rules
     internal static string Key(string text) =>
         text is { Length: > 0 and <= 255 } && !char.IsAsciiDigit(text[0]) && !text.AsSpan().ContainsAnyExcept(s_key) ? text : throw Invalid($"\"{Shown(text)}\" is no name of a variable");
 
-    /// <summary>The name of a process, as it is part of names of containers.</summary>
-    internal static string Process(string text) => IsProcess(text) ? text : throw Invalid($"\"{Shown(text)}\" is no name of a process (letters, digits, dashes and underscores)");
-
     /// <summary>Whether a process may be called that.</summary>
     internal static bool IsProcess(string text) => text is { Length: > 0 and <= 40 } && char.IsAsciiLetterOrDigit(text[0]) && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
 
@@ -75,6 +72,10 @@ internal static class Rules
 
         throw Invalid($"\"{Shown(text)}\" is no volume (name:/path or name:/path:ro)");
     }
+
+    /// <summary>The name of a service in a Compose file.</summary>
+    internal static string Service(string text) =>
+        text is { Length: > 0 and <= 100 } && !text.AsSpan().ContainsAnyExcept(s_volume) && text[0] is not ('.' or '-') ? text : throw Invalid($"\"{Shown(text)}\" is no name of a service");
 
     /// <summary>A host name, perhaps with a star in place of its first label.</summary>
     internal static string Host(string text)

@@ -31,7 +31,7 @@ public sealed class Variables(PlatformStore store, SecretBox secrets)
 
     /// <summary>Redacts the secrets of an application, and what else must not be seen.</summary>
     public Redaction RedactionOf(App app, params IEnumerable<string> further) =>
-        new(app.Variables.Where(variable => variable.Secret).Select(variable => secrets.Reveal(variable.Sealed)).Concat(further));
+        new(app.Variables.Where(variable => variable.Secret || (variable.Generated && !MagicVariables.IsAddress(variable.Key))).Select(variable => secrets.Reveal(variable.Sealed)).Concat(further));
 
     private Dictionary<string, Variable> Shared(App app)
     {

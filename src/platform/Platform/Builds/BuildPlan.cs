@@ -31,6 +31,9 @@ internal sealed record BuildPlan(string Dockerfile)
     /// <summary>Argument vectors of processes that run beside it, by name.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Processes { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>Path of the Compose file that says what is built and run; null for one image.</summary>
+    public string? ComposeFile { get; init; }
+
     /// <summary>What was found, for the log.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
@@ -67,8 +70,9 @@ public sealed class BuildPlanner(AppRepositories repositories, ServerOptions opt
             var plan = PackPlanner.Plan(tree, OptionsOf(app, environment) with { Certificates = options.BuildCertificates is { } file ? File.ReadAllText(file) : null });
             // Images that packs make start by themselves, often by something simpler than the command that is shown (npm start is not in the image).
             var start = plan.Pack == "dockerfile" && plan.StartReason != "the image's own" ? plan.StartCommand : null;
-            return new BuildPlan(plan.Dockerfile ?? throw new PlatformException(Refusal.Invalid, $"the build pack {plan.Pack} makes no image of its own; it is not available for applications yet"))
+            return new BuildPlan(plan.Dockerfile ?? (plan.ComposeFile is null ? throw new PlatformException(Refusal.Invalid, $"the build pack {plan.Pack} makes no image of its own") : ""))
             {
+                ComposeFile = plan.ComposeFile,
                 Target = plan.Target, BaseImages = plan.BaseImages, Ignore = plan.ContextIgnore, Port = plan.Port, StartCommand = start, ReleaseCommand = plan.ReleaseCommand, Processes = plan.Background.ToDictionary(pair => pair.Key, IReadOnlyList<string> (pair) => ["/bin/bash", "-c", pair.Value]), Notes = NotesOf(plan),
             };
         }
@@ -87,6 +91,7 @@ public sealed class BuildPlanner(AppRepositories repositories, ServerOptions opt
         StartCommand = app.Build.StartCommand,
         PublishDirectory = app.Build.PublishDirectory,
         SinglePage = app.Build.Spa ? true : null,
+        ComposeFile = app.Build.ComposeFile,
         DockerfilePath = app.Build.Dockerfile,
         DockerfileText = app.Source.Kind == SourceKind.Dockerfile ? app.Source.Dockerfile : null,
         DockerfileTarget = app.Build.Target,

@@ -57,10 +57,14 @@ public sealed class ImageBuild(AppRepositories repositories, ServerOptions optio
         {
             if (await ReleaseBuild.FindAsync(engine, image, cancellation).ConfigureAwait(false) is null)
             {
-                throw new PlatformException(Refusal.Invalid, $"server {server.Name} lacks the base image {image}; make it there: slipway image bootstrap {image["slipway/".Length..].Replace(":latest", "", StringComparison.Ordinal)}");
+                throw Lacks(server, image);
             }
         }
     }
+
+    /// <summary>Says how an image of ours is made that no registry has.</summary>
+    internal static PlatformException Lacks(Server server, string image) =>
+        new(Refusal.Invalid, $"server {server.Name} lacks the base image {image}; make it there: slipway image bootstrap {image["slipway/".Length..].Replace(":latest", "", StringComparison.Ordinal)}");
 
     private static async Task<string> WriteAsync(string directory, string name, string text, CancellationToken cancellation)
     {

@@ -13,7 +13,7 @@ using Slipway.Platform.Store;
 namespace Slipway.Platform.Builds;
 
 /// <summary>Source to release: finds the commit, decides whether a build is needed, builds, and brings the image to the server that runs it.</summary>
-public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRepositories repositories, BuildPlanner planner, ImageBuild build, BuildSlots slots, Variables variables, ImageRegistry registry, ServerRoom servers, TimeProvider time)
+public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRepositories repositories, BuildPlanner planner, ImageBuild build, BuildSlots slots, Variables variables, ImageRegistry registry, ServerRoom servers, ComposeRelease compose, TimeProvider time)
 {
     private const int UsualPort = 3000;
 
@@ -31,7 +31,7 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         var arguments = variables.Resolve(app, app.Variables, build: true);
         var key = KeyOf(app, source, arguments);
         var builder = BuilderOf(app, server);
-        var image = $"{(builder.Id == server.Id ? "slipway" : server.Registry ?? builder.Registry ?? throw new PlatformException(Refusal.Invalid, $"server {server.Name} needs a registry to get images from build server {builder.Name}"))}/{app.Name}:{key[..16]}";
+        var image = NameOf(app, server, key[..16]);
         var inspect = deployment.Force ? null : await FindAsync(engines.Of(server), image, cancellation).ConfigureAwait(false);
         if (inspect is not null)
         {
@@ -40,6 +40,12 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         else
         {
             var plan = await planner.PlanAsync(app, source, arguments, cancellation).ConfigureAwait(false);
+            if (plan.ComposeFile is { } file)
+            {
+                plan.Notes.ToList().ForEach(log.Write);
+                return await compose.RunAsync(this, app, deployment, source!, file, log, cancellation).ConfigureAwait(false);
+            }
+
             await BuildAsync(app, deployment, new ImageOrder(app, plan, source, image) { Arguments = arguments, NoCache = deployment.Force, Labels = LabelsOf(app, source, plan) }, builder, server, log, cancellation).ConfigureAwait(false);
             inspect = await FindAsync(engines.Of(server), image, cancellation).ConfigureAwait(false) ?? throw new PlatformException(Refusal.Unavailable, $"the image {image} did not arrive at server {server.Name}");
         }
@@ -48,8 +54,16 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
     }
 
     /// <summary>A release of an image that serves already, with the application's present settings.</summary>
-    internal async Task<Release> AgainAsync(App app, Release serving, CancellationToken cancellation)
+    internal async Task<Release> AgainAsync(App app, Release serving, Deployment deployment, DeploymentLog log, CancellationToken cancellation)
     {
+        if (serving is { Services.Count: > 0, Commit: { } commit })
+        {
+            // Values of variables are part of what the Compose file says, so it is read again; images are there.
+            var source = await repositories.ResolveAsync(app, commit, cancellation).ConfigureAwait(false);
+            var plan = await planner.PlanAsync(app, source, variables.Resolve(app, app.Variables, build: true), cancellation).ConfigureAwait(false);
+            return await compose.RunAsync(this, app, deployment, source, plan.ComposeFile ?? throw new PlatformException(Refusal.Conflict, "the application has no Compose file any more: deploy it"), log, cancellation).ConfigureAwait(false);
+        }
+
         var inspect = await FindAsync(engines.Of(store.Servers.Find(app.ServerId)!), serving.Image, cancellation).ConfigureAwait(false)
             ?? throw new PlatformException(Refusal.NotFound, $"the image {serving.Image} is gone: deploy the application");
         return NewRelease(app, serving.Image, inspect) with { BuildKey = serving.BuildKey, Commit = serving.Commit, CommitMessage = serving.CommitMessage };
@@ -69,7 +83,15 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
 
     private async Task<Release> OfImageAsync(App app, Server server, DeploymentLog log, CancellationToken cancellation)
     {
-        var (engine, image) = (engines.Of(server), app.Source.Image!);
+        var (name, inspect) = await PullAsync(app, server, app.Source.Image!, log, cancellation).ConfigureAwait(false);
+        return NewRelease(app, name, inspect);
+    }
+
+    /// <summary>Pulls an image; what the server has already serves where the registry does not.</summary>
+    /// <returns>A name of the application's own for it, and what it is.</returns>
+    internal async Task<(string Name, ImageInspect Image)> PullAsync(App app, Server server, string image, DeploymentLog log, CancellationToken cancellation)
+    {
+        var engine = engines.Of(server);
         var name = image.Contains('@', StringComparison.Ordinal) || image.LastIndexOf(':') > image.LastIndexOf('/') ? image : image + ":latest";
         await registry.AdmitAsync(image, server, cancellation).ConfigureAwait(false);
         log.Write($"Pulling {name}.");
@@ -94,11 +116,15 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         }
 
         var inspect = await FindAsync(engine, name, cancellation).ConfigureAwait(false) ?? throw new PlatformException(Refusal.Unavailable, $"{name} is not there");
+        return (await OwnAsync(engine, app, inspect, cancellation).ConfigureAwait(false), inspect);
+    }
 
-        // A name that moves on must not take the image of this release with it.
+    /// <summary>Gives an image a name of the application's own: a name that moves on must not take the image of this release with it.</summary>
+    internal async Task<string> OwnAsync(EngineClient engine, App app, ImageInspect inspect, CancellationToken cancellation)
+    {
         var own = $"slipway/{app.Name}:{inspect.Id[(inspect.Id.IndexOf(':', StringComparison.Ordinal) + 1)..][..16]}";
         await engine.TagImageAsync(inspect.Id, own.Split(':')[0], own.Split(':')[1], cancellation).ConfigureAwait(false);
-        return NewRelease(app, own, inspect);
+        return own;
     }
 
     private async Task<SourceCommit?> SourceAsync(App app, Deployment deployment, DeploymentLog log, CancellationToken cancellation)
@@ -122,7 +148,8 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         return source;
     }
 
-    private async Task BuildAsync(App app, Deployment deployment, ImageOrder order, Server builder, Server server, DeploymentLog log, CancellationToken cancellation)
+    /// <summary>Builds an image when it is its turn, and brings it to the server that runs it.</summary>
+    internal async Task BuildAsync(App app, Deployment deployment, ImageOrder order, Server builder, Server server, DeploymentLog log, CancellationToken cancellation)
     {
         foreach (var note in order.Plan.Notes)
         {
@@ -176,11 +203,21 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         }
     }
 
-    // The least busy build server, if there is one; else where it runs.
-    private Server BuilderOf(App app, Server server) =>
+    /// <summary>Where an application is built: on the least busy build server, if there is one; else where it runs.</summary>
+    internal Server BuilderOf(App app, Server server) =>
         store.Servers.Find(app.BuildServerId)
         ?? (server.Registry is null ? null : store.Servers.All.Where(candidate => candidate.BuildServer).OrderBy(slots.Used).FirstOrDefault())
         ?? server;
+
+    /// <summary>Name of an image that is built for an application.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="server">The server that runs it.</param>
+    /// <param name="tag">Sixteen hexadecimal digits.</param>
+    internal string NameOf(App app, Server server, string tag)
+    {
+        var builder = BuilderOf(app, server);
+        return $"{(builder.Id == server.Id ? "slipway" : server.Registry ?? builder.Registry ?? throw new PlatformException(Refusal.Invalid, $"server {server.Name} needs a registry to get images from build server {builder.Name}"))}/{app.Name}:{tag}";
+    }
 
     private static string KeyOf(App app, SourceCommit? source, IReadOnlyDictionary<string, string> arguments)
     {
@@ -225,7 +262,8 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         }
     }
 
-    private Release NewRelease(App app, string image, ImageInspect inspect)
+    /// <summary>A release of one image, with the application's present settings.</summary>
+    internal Release NewRelease(App app, string image, ImageInspect inspect)
     {
         var labels = inspect.Config?.Labels;
         var planned = labels?.GetValueOrDefault(Labels.Port);

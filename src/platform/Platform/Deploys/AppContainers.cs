@@ -57,7 +57,11 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
         await Task.WhenAll(names.Select(name => engines.Of(server).UpdateContainerAsync(name, new ContainerUpdateRequest { RestartPolicy = new RestartPolicy { Name = "unless-stopped" } }, cancellation))).ConfigureAwait(false);
 
     /// <summary>Stops containers, side by side, each with its grace period.</summary>
-    internal async Task StopAsync(Server server, IReadOnlyList<string> names, int graceSeconds, CancellationToken cancellation) =>
+    /// <param name="server">Where.</param>
+    /// <param name="names">Their names.</param>
+    /// <param name="graceSeconds">Seconds between SIGTERM and SIGKILL; null for each container's own.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    internal async Task StopAsync(Server server, IReadOnlyList<string> names, int? graceSeconds, CancellationToken cancellation) =>
         await Task.WhenAll(names.Select(name => IgnoreMissingAsync(() => engines.Of(server).StopContainerAsync(name, graceSeconds, cancellation: cancellation)))).ConfigureAwait(false);
 
     /// <summary>Removes containers; their anonymous volumes go with them, named ones stay.</summary>
@@ -87,7 +91,8 @@ public sealed class AppContainers(EnginePool engines, ProxyContainer proxy, Rout
     /// <returns>Their names.</returns>
     internal async Task<IReadOnlyList<string>> ReviveAsync(Server server, IReadOnlyList<App> apps, CancellationToken cancellation)
     {
-        var wanted = apps.Where(app => app is { Stopped: false, ReleaseId: not null }).SelectMany(app => app.AllContainers).ToHashSet(StringComparer.Ordinal);
+        var wanted = apps.Where(app => app is { Stopped: false, ReleaseId: not null })
+            .SelectMany(app => app.AllContainers.Except(app.Services.Where(service => !service.Wanted).SelectMany(service => service.Containers))).ToHashSet(StringComparer.Ordinal);
         var engine = engines.Of(server);
         var ended = (await engine.ListContainersAsync(all: true, filters: Filters.None.With("label", $"{Labels.Platform}={identity.Id}").With("status", "exited"), cancellation: cancellation).ConfigureAwait(false))
             .Select(container => container.Names[0].TrimStart('/')).Where(wanted.Contains).ToList();

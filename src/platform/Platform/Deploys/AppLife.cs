@@ -22,7 +22,7 @@ public sealed record ContainerStatus(string Name, string State, string Status);
 
 /// <summary>Stops, starts and removes applications, and says how they are.</summary>
 public sealed class AppLife(
-    PlatformStore store, AppRoom apps, DeployQueue queue, AppContainers containers, Routes routes, Cleanup cleanup, EnginePool engines, AppRepositories repositories, DeploymentLogs logs, AuditLog audit)
+    PlatformStore store, AppRoom apps, DeployQueue queue, AppContainers containers, ServiceContainers services, Routes routes, Cleanup cleanup, EnginePool engines, AppRepositories repositories, DeploymentLogs logs, AuditLog audit)
 {
     /// <summary>How it is.</summary>
     public async Task<AppState> StateAsync(App app, CancellationToken cancellation)
@@ -37,7 +37,8 @@ public sealed class AppLife(
             var present = await containers.ListAsync(server, Labels.App, app.Id, cancellation).ConfigureAwait(false);
             var list = app.AllContainers.Select(name => present.FirstOrDefault(container => container.Names.Contains("/" + name)) is { } found
                 ? new ContainerStatus(name, found.State, found.Status) : new ContainerStatus(name, "missing", "")).ToList();
-            var up = list.Count(container => container.State == "running");
+            var resting = app.Services.Where(service => !service.Wanted).SelectMany(service => service.Containers).ToHashSet(StringComparer.Ordinal);
+            var up = list.Count(container => container.State == "running" || resting.Contains(container.Name));
             return new AppState(app.Stopped ? "stopped" : up == list.Count ? "running" : up > 0 ? "degraded" : "exited", list);
         }
         catch (Exception e) when (e is Client.EngineApiException or Client.EngineUnreachableException or IOException)
@@ -57,9 +58,15 @@ public sealed class AppLife(
         }
 
         await routes.SwitchAsync(server, app with { Stopped = true }, () => store.Update(app.Id, present => present with { Stopped = true }), cancellation).ConfigureAwait(false);
-        await containers.StopAsync(server, app.AllContainers, app.Run.StopGraceSeconds, cancellation).ConfigureAwait(false);
+        await containers.StopAsync(server, app.AllContainers, app.Services.Count > 0 ? null : app.Run.StopGraceSeconds, cancellation).ConfigureAwait(false);
         audit.Note(caller, "app.stop", app.Name);
     }
+
+    /// <summary>Stops one service until the next deployment, or until it is started.</summary>
+    public Task StopServiceAsync(Caller caller, string nameOrId, string service, CancellationToken cancellation) => TurnServiceAsync(caller, nameOrId, service, true, cancellation);
+
+    /// <summary>Starts the containers of a service that was stopped.</summary>
+    public Task StartServiceAsync(Caller caller, string nameOrId, string service, CancellationToken cancellation) => TurnServiceAsync(caller, nameOrId, service, false, cancellation);
 
     /// <summary>Starts it again, by deploying the release that served.</summary>
     public Deployment Start(Caller caller, string nameOrId)
@@ -91,9 +98,10 @@ public sealed class AppLife(
         }
 
         var present = await containers.ListAsync(server, Labels.App, app.Id, cancellation).ConfigureAwait(false);
-        await containers.StopAsync(server, [.. present.Select(container => container.Id)], app.Run.StopGraceSeconds, cancellation).ConfigureAwait(false);
+        await containers.StopAsync(server, [.. present.Select(container => container.Id)], app.Services.Count > 0 ? null : app.Run.StopGraceSeconds, cancellation).ConfigureAwait(false);
         await containers.RemoveAsync(server, [.. present.Select(container => container.Id)], cancellation).ConfigureAwait(false);
         await cleanup.RemoveAllAsync(app, server, cancellation).ConfigureAwait(false);
+        await services.RemoveAllAsync(server, app, volumes, cancellation).ConfigureAwait(false);
         if (volumes)
         {
             foreach (var volume in app.Run.Volumes)
@@ -111,6 +119,27 @@ public sealed class AppLife(
     public Release ReleaseFor(App app, int? number) =>
         apps.ReleasesOf(app).Where(release => !release.Removed && (number is null ? release.Id != app.ReleaseId && release.Number < (store.Releases.Find(app.ReleaseId)?.Number ?? 0) : release.Number == number)).FirstOrDefault()
             ?? throw new PlatformException(Refusal.NotFound, number is null ? "there is no release before this one" : $"there is no release {number} to go back to");
+
+    private async Task TurnServiceAsync(Caller caller, string nameOrId, string name, bool stopped, CancellationToken cancellation)
+    {
+        caller.Require(Abilities.Write);
+        var (app, server) = Find(nameOrId);
+        var service = app.Service(name);
+        if (queue.IsBusy(app.Id))
+        {
+            throw new PlatformException(Refusal.Conflict, "a deployment of the application is under way");
+        }
+
+        App Become(App present) => present with { Services = [.. present.Services.Select(other => other.Name == name ? other with { Stopped = stopped } : other)] };
+        await Task.WhenAll((stopped ? [] : service.Containers).Select(container => engines.Of(server).StartContainerAsync(container, cancellation: cancellation))).ConfigureAwait(false);
+        await routes.SwitchAsync(server, Become(app), () => store.Update(app.Id, Become), cancellation).ConfigureAwait(false);
+        if (stopped)
+        {
+            await containers.StopAsync(server, service.Containers, null, cancellation).ConfigureAwait(false);
+        }
+
+        audit.Note(caller, stopped ? "app.stop" : "app.start", app.Name, name);
+    }
 
     private (App App, Server Server) Find(string nameOrId)
     {

@@ -30,7 +30,7 @@ public sealed class Cleanup(PlatformStore store, EnginePool engines, DeploymentL
             store.Commit([.. gone.Select(release => store.Releases.Put(release.Id, release with { Removed = true }))]);
         }
 
-        await RemoveImagesAsync(app, server, [.. kept.Select(release => release.Image)], cancellation).ConfigureAwait(false);
+        await RemoveImagesAsync(app, server, [.. kept.SelectMany(release => release.Services.Select(service => service.Image).Append(release.Image))], cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Removes all images of an application.</summary>

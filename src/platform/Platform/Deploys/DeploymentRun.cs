@@ -15,7 +15,7 @@ namespace Slipway.Platform.Deploys;
 /// which is stored in the same breath, everything can be given up and the release before serves on.
 /// </summary>
 public sealed class DeploymentRun(
-    PlatformStore store, EnginePool engines, ReleaseBuild builds, AppContainers containers, HealthBarrier barrier, Routes routes, Variables variables, ProcessStart processes)
+    PlatformStore store, EnginePool engines, ReleaseBuild builds, AppContainers containers, HealthBarrier barrier, Routes routes, Variables variables, ProcessStart processes, ServiceRollout rollout, ServiceContainers services)
 {
     /// <exception cref="PlatformException">It failed; what served before serves on.</exception>
     internal async Task RunAsync(Deployment deployment, DeploymentLog log, CancellationToken cancellation)
@@ -34,24 +34,36 @@ public sealed class DeploymentRun(
 
         deployment = store.UpdateDeployment(deployment.Id, present => present with { State = DeploymentState.Deploying, Commit = release.Commit });
         await PreDeployAsync(server, app, release, deployment, log, cancellation).ConfigureAwait(false);
-        var (names, others) = (AppContainers.NamesFor(app, deployment, release), AppContainers.ProcessesFor(app, deployment, release));
+        var turn = release.Services.Count > 0 ? await rollout.PlanAsync(server, store.Apps.Find(app.Id) ?? app, release, deployment, cancellation).ConfigureAwait(false) : Turn.Of(app, release, deployment);
         try
         {
             await routes.ReconcileAsync(server, cancellation).ConfigureAwait(false);
-            log.Write($"Starting {string.Join(", ", names)}.");
-            await Task.WhenAll(names.Select(name => containers.StartAsync(server, app, release, deployment, name, null, cancellation))).ConfigureAwait(false);
-            await Task.WhenAll(names.Select(name => barrier.PassAsync(server, name, release, log, cancellation))).ConfigureAwait(false);
-            await containers.KeepUpAsync(server, names, cancellation).ConfigureAwait(false);
-            await processes.RunAsync(server, app, release, deployment, others, log, cancellation).ConfigureAwait(false);
-            await SwitchAsync(server, app, release, deployment, names, others, log, cancellation).ConfigureAwait(false);
+            await BringUpAsync(server, app, release, deployment, turn, log, cancellation).ConfigureAwait(false);
+            await SwitchAsync(server, app, release, deployment, turn, log, cancellation).ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            await GiveUpAsync(server, app, [.. names, .. others.Select(container => container.Name)], e, log).ConfigureAwait(false);
+            await GiveUpAsync(server, app, turn, e, log).ConfigureAwait(false);
             throw;
         }
 
-        await PostDeployAsync(server, release, names[0], log).ConfigureAwait(false);
+        await PostDeployAsync(server, release, turn.Serving.FirstOrDefault(), log).ConfigureAwait(false);
+    }
+
+    private async Task BringUpAsync(Server server, App app, Release release, Deployment deployment, Turn turn, DeploymentLog log, CancellationToken cancellation)
+    {
+        if (release.Services.Count > 0)
+        {
+            log.Write(turn.New.Count > 0 ? $"Starting {string.Join(", ", turn.New)}." : "No container has to be made anew.");
+            await rollout.BringUpAsync(server, app, release, deployment, turn, log, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        log.Write($"Starting {string.Join(", ", turn.Serving)}.");
+        await Task.WhenAll(turn.Serving.Select(name => containers.StartAsync(server, app, release, deployment, name, null, cancellation))).ConfigureAwait(false);
+        await Task.WhenAll(turn.Serving.Select(name => barrier.PassAsync(server, name, release, log, cancellation))).ConfigureAwait(false);
+        await containers.KeepUpAsync(server, turn.Serving, cancellation).ConfigureAwait(false);
+        await processes.RunAsync(server, app, release, deployment, turn.Processes, log, cancellation).ConfigureAwait(false);
     }
 
     private async Task<Release> ReleaseAsync(App app, Deployment deployment, DeploymentLog log, CancellationToken cancellation)
@@ -65,7 +77,7 @@ public sealed class DeploymentRun(
 
         if (deployment.Kind == DeploymentKind.Redeploy && store.Releases.Find(app.ReleaseId) is { } serving)
         {
-            return await builds.AgainAsync(app, serving, cancellation).ConfigureAwait(false);
+            return await builds.AgainAsync(app, serving, deployment, log, cancellation).ConfigureAwait(false);
         }
 
         store.UpdateDeployment(deployment.Id, present => present with { State = DeploymentState.Building });
@@ -74,8 +86,8 @@ public sealed class DeploymentRun(
 
     private async Task<bool> ServesAlreadyAsync(App app, Server server, Release release, Deployment deployment, CancellationToken cancellation)
     {
-        if (deployment.Force || deployment.Kind != DeploymentKind.Deploy || app.Stopped || app.Target.Length == 0 || store.Releases.Find(app.ReleaseId) is not { } serving
-            || serving.ImageId != release.ImageId || serving.Port != release.Port || !SameSettings(serving, release))
+        if (deployment.Force || deployment.Kind != DeploymentKind.Deploy || app.Stopped || (app.Target.Length == 0 && app.Services.Count == 0) || store.Releases.Find(app.ReleaseId) is not { } serving
+            || serving.ImageId != release.ImageId || serving.Port != release.Port || !SameSettings(serving, release) || !ServiceRollout.IsSame(app, serving, release))
         {
             return false;
         }
@@ -101,7 +113,7 @@ public sealed class DeploymentRun(
         log.Write($"Running {string.Join(' ', release.Run.PreDeploy)} before the deployment.");
         try
         {
-            await containers.StartAsync(server, app, release, deployment, name, new AsideCommand("release", release.Run.PreDeploy), cancellation).ConfigureAwait(false);
+            await StartAsideAsync(server, app, release, deployment, name, new AsideCommand("release", release.Run.PreDeploy), cancellation).ConfigureAwait(false);
             var end = await engines.Of(server).WaitContainerAsync(name, cancellation: cancellation).ConfigureAwait(false);
             await containers.ShowLogAsync(server, name, log).ConfigureAwait(false);
             if (end.StatusCode != 0)
@@ -115,27 +127,45 @@ public sealed class DeploymentRun(
         }
     }
 
-    private async Task SwitchAsync(Server server, App app, Release release, Deployment deployment, IReadOnlyList<string> names, IReadOnlyList<ProcessContainer> others, DeploymentLog log, CancellationToken cancellation)
+    // Of several services the main one, else the first.
+    private async Task StartAsideAsync(Server server, App app, Release release, Deployment deployment, string name, AsideCommand command, CancellationToken cancellation)
+    {
+        if ((release.Services.FirstOrDefault(service => service.Main) ?? release.Services.FirstOrDefault()) is not { } service)
+        {
+            await containers.StartAsync(server, app, release, deployment, name, command, cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        await services.CreateAsync(server, app, deployment, service, name, null, command.Words, cancellation).ConfigureAwait(false);
+        await engines.Of(server).StartContainerAsync(name, cancellation: cancellation).ConfigureAwait(false);
+    }
+
+    private async Task SwitchAsync(Server server, App app, Release release, Deployment deployment, Turn turn, DeploymentLog log, CancellationToken cancellation)
     {
         // Settings may have changed while this ran, and another container may serve now: what is switched is the application as it is.
         var present = store.Apps.Find(app.Id) ?? throw new PlatformException(Refusal.NotFound, "the application was removed");
-        var old = present.AllContainers;
+        var old = present.AllContainers.Except(turn.Serving, StringComparer.Ordinal).ToList();
         var before = store.Releases.Find(present.ReleaseId);
-        var leaving = before is null || present.Stopped ? [] : await containers.AddressesAsync(server, present, present.Containers, before.Port, cancellation).ConfigureAwait(false);
+        List<string> leaving = [];
+        foreach (var port in before is null || present.Stopped ? [] : before.Services.SelectMany(service => service.Ports).Append(before.Port).Where(port => port > 0).Distinct())
+        {
+            leaving.AddRange(await containers.AddressesAsync(server, present, [.. present.Containers.Intersect(old)], port, cancellation).ConfigureAwait(false));
+        }
+
         App Become(App current) => current with
         {
-            ReleaseId = release.Id, Containers = names, Processes = others, Target = AppContainers.TargetOf(deployment, release), Stopped = false, LastRelease = Math.Max(current.LastRelease, NumberOf(current, release)),
+            ReleaseId = release.Id, Containers = turn.Serving, Processes = turn.Processes, Services = [.. turn.Services.Where(service => !service.Service.Job).Select(service => service.After)], Target = turn.Target, Stopped = false, LastRelease = Math.Max(current.LastRelease, NumberOf(current, release)),
             Pinned = deployment.Kind == DeploymentKind.Rollback || (deployment.Kind == DeploymentKind.Redeploy && current.Pinned),
         };
-        await routes.SwitchAsync(server, Become(present), () => Commit(app.Id, release, deployment, Become), cancellation).ConfigureAwait(false);
-        log.Write($"{app.Name} serves at {string.Join(", ", routes.UrlsOf(present))}.");
+        await routes.SwitchAsync(server, Become(present), () => { Commit(app.Id, release, deployment, Become); turn.Switched = true; }, cancellation).ConfigureAwait(false);
+        log.Write(routes.UrlsOf(store.Apps.Find(app.Id) ?? present) is { Count: > 0 } urls ? $"{app.Name} serves at {string.Join(", ", urls)}." : $"{app.Name} runs.");
 
         // From here on nothing is given up any more.
         if (old.Count > 0)
         {
             var left = await routes.DrainAsync(server, leaving, TimeSpan.FromSeconds(before?.Run.DrainSeconds ?? 1), CancellationToken.None).ConfigureAwait(false);
             log.Write(left > 0 ? $"Stopping {string.Join(", ", old)}; {left} requests still run there." : $"Stopping {string.Join(", ", old)}.");
-            await containers.StopAsync(server, old, before?.Run.StopGraceSeconds ?? 10, CancellationToken.None).ConfigureAwait(false);
+            await containers.StopAsync(server, old, before is null || before.Services.Count > 0 ? null : before.Run.StopGraceSeconds, CancellationToken.None).ConfigureAwait(false);
             await containers.RemoveAsync(server, old, CancellationToken.None).ConfigureAwait(false);
         }
     }
@@ -153,9 +183,9 @@ public sealed class DeploymentRun(
         ];
     });
 
-    private async Task PostDeployAsync(Server server, Release release, string container, DeploymentLog log)
+    private async Task PostDeployAsync(Server server, Release release, string? container, DeploymentLog log)
     {
-        if (release.Run.PostDeploy.Count == 0)
+        if (release.Run.PostDeploy.Count == 0 || container is null)
         {
             return;
         }
@@ -173,9 +203,9 @@ public sealed class DeploymentRun(
         }
     }
 
-    private async Task GiveUpAsync(Server server, App app, IReadOnlyList<string> names, Exception reason, DeploymentLog log)
+    private async Task GiveUpAsync(Server server, App app, Turn turn, Exception reason, DeploymentLog log)
     {
-        if (store.Apps.Find(app.Id) is { } present && present.AllContainers.SequenceEqual(names))
+        if (turn.Switched)
         {
             return;
         }
@@ -185,10 +215,16 @@ public sealed class DeploymentRun(
             if (reason is PlatformException)
             {
                 log.Write($"The new release is not taken: {reason.Message}");
-                await containers.ShowLogAsync(server, names[0], log).ConfigureAwait(false);
+                await containers.ShowLogAsync(server, turn.Failed ?? turn.New.FirstOrDefault() ?? "", log).ConfigureAwait(false);
             }
 
-            await containers.RemoveAsync(server, names, CancellationToken.None).ConfigureAwait(false);
+            await containers.RemoveAsync(server, turn.New, CancellationToken.None).ConfigureAwait(false);
+            foreach (var name in turn.Suspended)
+            {
+                log.Write($"Starting {name} again.");
+                await engines.Of(server).StartContainerAsync(name, cancellation: CancellationToken.None).ConfigureAwait(false);
+            }
+
             log.Write(app.ReleaseId is null ? "The new containers are removed." : "The new containers are removed; the release before serves on.");
         }
         catch (Exception e) when (e is EngineApiException or EngineUnreachableException or IOException)

@@ -25,7 +25,7 @@ public sealed class HealthBarrier(EnginePool engines, ProxyContainer proxy, Time
         var (engine, health) = (engines.Of(server), release.Run.Health);
         var began = time.GetUtcNow();
         var inspect = await engine.InspectContainerAsync(container, cancellation: cancellation).ConfigureAwait(false);
-        var kind = health.Kind != "auto" ? health.Kind : inspect.Config.Healthcheck?.Test is { Count: > 0 } test && test[0] != "NONE" ? "image" : "port";
+        var kind = health.Kind != "auto" ? health.Kind : inspect.Config.Healthcheck?.Test is { Count: > 0 } test && test[0] != "NONE" ? "image" : release.Port > 0 ? "port" : "none";
         log.Write(kind switch
         {
             "http" => $"Waiting until {container} answers GET {health.Path} on port {release.Port}.",

@@ -21,6 +21,9 @@ internal static class Labels
     /// <summary>On images: processes beside the one that serves, as a JSON object of argument vectors by name.</summary>
     internal const string Processes = "slipway.processes";
 
+    /// <summary>Name of the service, for applications with a Compose file.</summary>
+    internal const string Service = "slipway.service";
+
     /// <summary>The proxy's container.</summary>
     internal const string Proxy = "slipway.proxy";
 

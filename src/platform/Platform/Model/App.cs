@@ -74,6 +74,9 @@ public sealed record BuildSettings
     /// <summary>Path of the Dockerfile below the base directory.</summary>
     public string Dockerfile { get => field ?? "Dockerfile"; init; }
 
+    /// <summary>Path of the Compose file below the base directory; null for the usual names.</summary>
+    public string? ComposeFile { get; init; }
+
     /// <summary>Stage of the Dockerfile; null for the last.</summary>
     public string? Target { get; init; }
 
@@ -133,7 +136,7 @@ public sealed record RunSettings
     /// <summary>Containers at once.</summary>
     public int Replicas { get => field == 0 ? 1 : field; init; }
 
-    /// <summary>Containers of the other processes of a Procfile, by name; one of each that is not named here.</summary>
+    /// <summary>Containers of the other processes of a Procfile, by name, one of each that is not named here; and of services of a Compose file, which else says so itself.</summary>
     public IReadOnlyDictionary<string, int> Processes { get => field ?? new Dictionary<string, int>(); init; }
 
     /// <summary>Bytes of memory; 0 for no limit.</summary>
@@ -217,6 +220,9 @@ public sealed record App
     /// <summary>All containers, those that serve first.</summary>
     public IReadOnlyList<string> AllContainers => [.. Containers, .. Processes.Select(container => container.Name)];
 
+    /// <summary>What serves, of an application with a Compose file.</summary>
+    public IReadOnlyList<AppService> Services { get => field ?? []; init; }
+
     /// <summary>Name that leads to them and their port, as <c>host:port</c>; empty before the first release.</summary>
     public string Target { get => field ?? ""; init; }
 
@@ -235,9 +241,16 @@ public sealed record App
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created { get; init; }
 
-    /// <summary>Containers of a process; of all of them for null.</summary>
+    /// <summary>One of its services.</summary>
+    /// <exception cref="PlatformException">There is none of that name.</exception>
+    internal AppService Service(string name) => Services.FirstOrDefault(service => service.Name == name)
+        ?? throw new PlatformException(Refusal.NotFound, Services.Count == 0 ? "the application has no services" : $"there is no service {name}; there are {string.Join(", ", Services.Select(service => service.Name))}");
+
+    /// <summary>Containers of a process or a service; of all of them for null. The main service is the one that serves.</summary>
     public IReadOnlyList<string> ContainersOf(string? process) =>
-        process is null ? AllContainers : process == Web ? Containers : [.. Processes.Where(container => container.Process == process).Select(container => container.Name)];
+        process is null ? AllContainers
+        : Services.Count > 0 ? (Services.FirstOrDefault(service => service.Name == process) ?? (process == Web ? Services.FirstOrDefault(service => service.Main) : null) ?? Service(process)).Containers
+        : process == Web ? Containers : [.. Processes.Where(container => container.Process == process).Select(container => container.Name)];
 
     /// <summary>One container of a process, counted from 1; null when there is none.</summary>
     public string? ContainerOf(string process, int replica) => ContainersOf(process).ElementAtOrDefault(replica - 1);

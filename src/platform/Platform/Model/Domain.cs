@@ -6,6 +6,12 @@ public sealed record Domain
     /// <summary>Host name; <c>*.example.com</c> for one label.</summary>
     public required string Host { get; init; }
 
+    /// <summary>Service of a Compose file that answers; null for the main one.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>Port of the service; 0 for its usual one.</summary>
+    public int Port { get; init; }
+
     /// <summary>Path prefix, such as <c>/api</c>.</summary>
     public string Path { get => field ?? "/"; init; }
 

@@ -101,4 +101,7 @@ public sealed record Variable
 
     /// <summary>Whether its value is never shown again and is redacted in every log.</summary>
     public bool Secret { get; init; }
+
+    /// <summary>Whether it was generated because a Compose file names it; it is redacted in logs, but shown to who may see values.</summary>
+    public bool Generated { get; init; }
 }

@@ -41,6 +41,9 @@ public sealed record Release
     /// <summary>Variables.</summary>
     public IReadOnlyList<Variable> Variables { get => field ?? []; init; }
 
+    /// <summary>Services of its Compose file, each after those that it needs; empty for applications of one image.</summary>
+    public IReadOnlyList<ReleaseService> Services { get => field ?? []; init; }
+
     /// <summary>When it was made.</summary>
     public DateTimeOffset Created { get; init; }
 

@@ -22,18 +22,19 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
     public Task ReconcileAsync(Server server, CancellationToken cancellation) => SwitchAsync(server, null, null, cancellation);
 
     /// <summary>Where an application answers.</summary>
-    public IReadOnlyList<Domain> DomainsOf(App app) => app.Domains.Count > 0 ? app.Domains : [new Domain { Host = $"{app.Name}.{options.BaseDomain}" }];
+    public IReadOnlyList<Domain> DomainsOf(App app) => app.Services.Count > 0 ? ServiceDomains.Of(app, options.BaseDomain)
+        : app.Domains.Count > 0 ? app.Domains : [new Domain { Host = $"{app.Name}.{options.BaseDomain}" }];
 
     /// <summary>The addresses of an application, with ports where they are unusual.</summary>
-    public IReadOnlyList<string> UrlsOf(App app)
+    public IReadOnlyList<string> UrlsOf(App app) => [.. DomainsOf(app).Select(domain => UrlOf(app, domain))];
+
+    /// <summary>One address of an application, with its port where that is unusual.</summary>
+    public string UrlOf(App app, Domain domain)
     {
         var server = store.Servers.Find(app.ServerId);
-        return [.. DomainsOf(app).Select(domain =>
-        {
-            var port = PortOf(domain.Tls == "none" ? server?.HttpPort ?? "80" : server?.HttpsPort ?? "443");
-            var usual = domain.Tls == "none" ? 80 : 443;
-            return port == usual ? domain.Url : domain.Url.Insert(domain.Url.IndexOf("//", StringComparison.Ordinal) + 2 + domain.Host.Length, string.Create(CultureInfo.InvariantCulture, $":{port}"));
-        })];
+        var port = PortOf(domain.Tls == "none" ? server?.HttpPort ?? "80" : server?.HttpsPort ?? "443");
+        var usual = domain.Tls == "none" ? 80 : 443;
+        return port == usual ? domain.Url : domain.Url.Insert(domain.Url.IndexOf("//", StringComparison.Ordinal) + 2 + domain.Host.Length, string.Create(CultureInfo.InvariantCulture, $":{port}"));
     }
 
     /// <summary>
@@ -113,7 +114,7 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
     // The document, which knows no containers. One that was loaded is trusted when a release waits for its turn; Upkeep looks at it all the time.
     private async Task LoadAsync(Server server, ServerRoutes state, List<App> apps, bool trust, CancellationToken cancellation)
     {
-        var (json, revision) = RouteDocument.Write([.. apps.Where(app => app.ReleaseId is not null).Select(app => new RoutedApp(app.Id, app.Name, DomainsOf(app)))], PortOf(server.HttpsPort), proxy.AcmeIssuer());
+        var (json, revision) = RouteDocument.Write([.. apps.Where(app => app.ReleaseId is not null).SelectMany(RoutedOf)], PortOf(server.HttpsPort), proxy.AcmeIssuer());
         if (trust && state.Loaded == revision)
         {
             return;
@@ -156,10 +157,10 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
             return;
         }
 
-        var wanted = TargetOf(candidate);
-        if (wanted is not null)
+        var wanted = ServiceDomains.TargetsOf(candidate);
+        foreach (var (key, target) in wanted.Where(pair => pair.Value is not null))
         {
-            await targets.SetAsync(candidate.Id, wanted, cancellation).ConfigureAwait(false);
+            await targets.SetAsync(key, target!, cancellation).ConfigureAwait(false);
         }
 
         try
@@ -174,42 +175,44 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
         }
 
         // Beside a newer one an old target does nothing; it goes with the next look, when no request can have read the directory before.
-        if (wanted is null)
+        foreach (var key in wanted.Where(pair => pair.Value is null).Select(pair => pair.Key))
         {
-            await RemoveAsync(targets, candidate).ConfigureAwait(false);
+            await RemoveAsync(targets, candidate, key).ConfigureAwait(false);
         }
     }
 
     private static async Task CorrectAsync(Targets targets, List<App> apps, CancellationToken cancellation)
     {
         var present = await targets.ListAsync(cancellation).ConfigureAwait(false);
-        foreach (var app in apps)
+        var all = apps.SelectMany(ServiceDomains.TargetsOf).ToDictionary(StringComparer.Ordinal);
+        foreach (var (key, wanted) in all)
         {
-            var (wanted, has) = (TargetOf(app), present.GetValueOrDefault(app.Id) ?? []);
+            var has = present.GetValueOrDefault(key) ?? [];
             if (wanted is not null && has.FirstOrDefault() != wanted)
             {
-                await targets.SetAsync(app.Id, wanted, cancellation).ConfigureAwait(false);
+                await targets.SetAsync(key, wanted, cancellation).ConfigureAwait(false);
             }
 
             if (has.Any(target => target != wanted))
             {
-                await targets.RemoveOthersAsync(app.Id, wanted, cancellation).ConfigureAwait(false);
+                await targets.RemoveOthersAsync(key, wanted, cancellation).ConfigureAwait(false);
             }
         }
 
-        foreach (var stranger in present.Keys.Except(apps.Select(app => app.Id), StringComparer.Ordinal))
+        foreach (var stranger in present.Keys.Except(all.Keys, StringComparer.Ordinal))
         {
             await targets.RemoveOthersAsync(stranger, null, cancellation).ConfigureAwait(false);
         }
     }
 
-    private static string? TargetOf(App app) => app.Stopped || app.ReleaseId is null || app.Target.Length == 0 ? null : app.Target;
+    private IEnumerable<RoutedApp> RoutedOf(App app) =>
+        DomainsOf(app).GroupBy(domain => ServiceDomains.KeyOf(app, domain), StringComparer.Ordinal).Select(group => new RoutedApp(group.Key, app.Name, [.. group]));
 
-    private async Task RemoveAsync(Targets targets, App app)
+    private async Task RemoveAsync(Targets targets, App app, string key)
     {
         try
         {
-            await targets.RemoveOthersAsync(app.Id, null, CancellationToken.None).ConfigureAwait(false);
+            await targets.RemoveOthersAsync(key, null, CancellationToken.None).ConfigureAwait(false);
         }
         catch (PlatformException e)
         {

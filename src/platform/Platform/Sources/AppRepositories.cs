@@ -84,6 +84,22 @@ public sealed class AppRepositories(ServerOptions options, SecretBox secrets)
         return new SourceCommit(commit, tree, message.Trim());
     }
 
+    /// <summary>Id of what a tree has at a path: a tree or a blob.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="tree">The tree.</param>
+    /// <param name="path">The path; empty for the tree itself.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    internal async Task<string> PartAsync(App app, string tree, string path, CancellationToken cancellation)
+    {
+        if (path.Length == 0)
+        {
+            return tree;
+        }
+
+        var repository = await PathOfAsync(app, cancellation).ConfigureAwait(false);
+        return (await Git().RunAsync(cancellation, "-C", repository, "rev-parse", "--verify", "--quiet", "--end-of-options", $"{tree}:{path}").ConfigureAwait(false)).Trim();
+    }
+
     /// <summary>Writes a tree as a tar archive.</summary>
     /// <param name="app">The application.</param>
     /// <param name="tree">The tree.</param>

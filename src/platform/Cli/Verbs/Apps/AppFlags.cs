@@ -9,7 +9,7 @@ internal static class AppFlags
     public static FlagTable Table() => new FlagTable()
         .String("image", "Run this image").String("git", "Build this git repository (URL)").String("branch", 'b', "Branch that is deployed").String("dockerfile-text", "Build the Dockerfile in this file, without a context")
         .String("base-directory", "Directory of the repository that is built").List("watch", "Only changes of these paths deploy (!PATTERN excludes)").Bool("auto-deploy", "Pushes deploy", value: true)
-        .String("pack", "Build pack (auto, dockerfile, static, ...)").String("dockerfile", "Path of the Dockerfile").String("target", "Stage of the Dockerfile").String("publish-directory", "Directory of the finished site")
+        .String("pack", "Build pack (auto, dockerfile, static, ...)").String("dockerfile", "Path of the Dockerfile").String("compose-file", "Path of the Compose file").String("target", "Stage of the Dockerfile").String("publish-directory", "Directory of the finished site")
         .Bool("spa", "Unknown paths answer with the first page").String("install-command", "Replaces the install command").String("build-command", "Replaces the build command").String("start-command", "Replaces the start command")
         .Int("port", 'p', "Port that the application listens on").List("command", "Word of the command in place of the image's; once per word").Int("replicas", "Number of containers")
         .Bytes("memory", 'm', "Limit of memory").Add(new Flag("cpus", '\0', FlagKind.Decimal, "Limit of CPUs")).List("volume", 'v', "Volume (name:/path[:ro])")
@@ -22,7 +22,7 @@ internal static class AppFlags
     {
         Source(flags, source);
         foreach ((string flag, string member) in (ReadOnlySpan<(string, string)>)
-            [("pack", "pack"), ("dockerfile", "dockerfile"), ("target", "target"), ("publish-directory", "publishDirectory"), ("install-command", "installCommand"), ("build-command", "buildCommand"), ("start-command", "startCommand")])
+            [("pack", "pack"), ("dockerfile", "dockerfile"), ("compose-file", "composeFile"), ("target", "target"), ("publish-directory", "publishDirectory"), ("install-command", "installCommand"), ("build-command", "buildCommand"), ("start-command", "startCommand")])
         {
             Text(flags, flag, build, member);
         }

@@ -136,14 +136,16 @@ internal static class AppVerbs
     public static Verb Domains() => new(
         "NAME [ADDRESS...]",
         new FlagTable().Bool("none", "Take all addresses away; NAME.localhost is left").Bool("internal", "Certificates of https addresses come from the proxy's own authority").Bool("strip", "Take the path away before the application sees it")
-            .String("redirect", "Send visitors on to this address").String("user", "Ask for this user").String("password-file", "File with the user's password"),
+            .String("redirect", "Send visitors on to this address").String("service", "Service of a Compose file that answers; addresses of other services stay").Int("port", 'p', "Port of the service").String("user", "Ask for this user").String("password-file", "File with the user's password"),
         async call =>
         {
             using PlatformConnection platform = new();
             if (call.Arguments.Count > 1 || call.Flags.Bool("none"))
             {
                 string? password = call.Flags.StringOrNull("password-file") is { } file ? (await File.ReadAllTextAsync(file)).TrimEnd('\r', '\n') : null;
-                await platform.PutAsync(Path(call) + "/domains", new JsonArray([.. call.Arguments.Skip(1).Select(address => (JsonNode)Domain(call.Flags, address, password))]));
+                string service = call.Flags.StringOrNull("service") ?? "";
+                IEnumerable<JsonNode> others = service.Length == 0 ? [] : (await platform.GetAsync(Path(call))).List("domains").Where(domain => domain.Text("service") != service).Select(domain => domain!.DeepClone());
+                await platform.PutAsync(Path(call) + "/domains", new JsonArray([.. others, .. call.Arguments.Skip(1).Select(address => (JsonNode)Domain(call.Flags, address, password))]));
             }
 
             foreach (string url in (await platform.GetAsync(Path(call))).Strings("urls"))
@@ -233,7 +235,7 @@ internal static class AppVerbs
         return new JsonObject
         {
             ["host"] = host, ["path"] = uri.AbsolutePath.Length > 1 ? uri.AbsolutePath.TrimEnd('/') : "/", ["tls"] = uri.Scheme == "http" ? "none" : inside ? "internal" : "acme",
-            ["stripPath"] = flags.Bool("strip"), ["redirectTo"] = flags.StringOrNull("redirect"), ["user"] = flags.StringOrNull("user"), ["password"] = password,
+            ["service"] = flags.StringOrNull("service"), ["port"] = flags.Int("port"), ["stripPath"] = flags.Bool("strip"), ["redirectTo"] = flags.StringOrNull("redirect"), ["user"] = flags.StringOrNull("user"), ["password"] = password,
         };
     }
 }

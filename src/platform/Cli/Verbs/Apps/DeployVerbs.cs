@@ -42,7 +42,26 @@ internal static class DeployVerbs
 
     public static Verb Redeploy() => Starts("redeploy", new FlagTable(), _ => []);
 
-    public static Verb Start() => Starts("start", new FlagTable(), _ => []);
+    public static Verb Start()
+    {
+        Verb whole = Starts("start", new FlagTable(), _ => []);
+        return whole with
+        {
+            Usage = "NAME [SERVICE]", MaxArguments = 2,
+            Run = async call =>
+            {
+                if (call.Arguments.Count == 1)
+                {
+                    return await whole.Run(call);
+                }
+
+                using PlatformConnection platform = new();
+                await platform.PostAsync($"{AppVerbs.Path(call)}/services/{PlatformConnection.Part(call.Arguments[1])}/start");
+                await call.Out.WriteLineAsync(call.Arguments[1]);
+                return 0;
+            },
+        };
+    }
 
     public static Verb Rollback() => Starts("rollback", new FlagTable(), call => new JsonObject
     {
@@ -54,37 +73,37 @@ internal static class DeployVerbs
         ["processes"] = new JsonObject(call.Arguments.Skip(1).Select(Counted)),
     }) with
     {
-        Usage = "NAME REPLICAS|PROCESS=NUMBER...", MinArguments = 2, MaxArguments = int.MaxValue,
-        Details = "A number alone is that of the containers that serve (web). Other processes are those of the Procfile.",
+        Usage = "NAME REPLICAS|PROCESS=NUMBER|SERVICE=NUMBER...", MinArguments = 2, MaxArguments = int.MaxValue,
+        Details = "A number alone is that of the containers that serve (web). Other processes are those of the Procfile, services those of the Compose file.",
     };
 
     public static Verb Stop() => new(
-        "NAME",
+        "NAME [SERVICE]",
         new FlagTable(),
         async call =>
         {
             using PlatformConnection platform = new();
-            await platform.PostAsync(AppVerbs.Path(call) + "/stop");
-            await call.Out.WriteLineAsync(call.Arguments[0]);
+            await platform.PostAsync(AppVerbs.Path(call) + "/stop" + (call.Arguments.Count > 1 ? "?service=" + PlatformConnection.Part(call.Arguments[1]) : ""));
+            await call.Out.WriteLineAsync(call.Arguments[^1]);
             return 0;
         })
-    { MinArguments = 1, MaxArguments = 1 };
+    { MinArguments = 1, MaxArguments = 2 };
 
     public static Verb Logs() => new(
-        "NAME",
+        "NAME [SERVICE]",
         new FlagTable().String("process", "Only those of this process (web, worker, ...)").Bool("follow", 'f', "Go on with new lines").Int("tail", 'n', "Lines from the end", "100"),
         async call =>
         {
             using PlatformConnection platform = new();
             await using Stream output = Console.OpenStandardOutput();
-            await platform.CopyAsync($"{AppVerbs.Path(call)}/logs?tail={call.Flags.Int("tail")}&follow={(call.Flags.Bool("follow") ? "true" : "false")}{(call.Flags.StringOrNull("process") is { } process ? "&process=" + PlatformConnection.Part(process) : "")}", output);
+            await platform.CopyAsync($"{AppVerbs.Path(call)}/logs?tail={call.Flags.Int("tail")}&follow={(call.Flags.Bool("follow") ? "true" : "false")}{((call.Flags.StringOrNull("process") ?? call.Arguments.ElementAtOrDefault(1)) is { } process ? "&process=" + PlatformConnection.Part(process) : "")}", output);
             return 0;
         })
-    { MinArguments = 1, MaxArguments = 1 };
+    { MinArguments = 1, MaxArguments = 2 };
 
     public static Verb Exec() => new(
         "NAME COMMAND [ARG...]",
-        new FlagTable().Bool("interactive", 'i', "Pass standard input on").Bool("tty", 't', "Give the command a terminal").Int("replica", "Which container", "1").String("process", "Of which process", "web")
+        new FlagTable().Bool("interactive", 'i', "Pass standard input on").Bool("tty", 't', "Give the command a terminal").Int("replica", "Which container", "1").String("process", "Of which process or service", "web")
             .String("user", 'u', "User in the container").String("workdir", 'w', "Directory in which the command starts"),
         async call =>
         {
