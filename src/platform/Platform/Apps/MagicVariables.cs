@@ -11,7 +11,9 @@ namespace Slipway.Platform.Apps;
 internal static class MagicVariables
 {
     private const string Prefix = "SERVICE_";
-    private const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    private const string Small = "abcdefghijklmnopqrstuvwxyz";
+    private const string Digits = "0123456789";
+    private const string Letters = Small + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + Digits;
     private const string Symbols = "!#%&()*+,-./:;<=>?@[]^_{|}~";
     private static readonly string[] s_addresses = ["URL", "FQDN", "NAME"];
     private static readonly string[] s_kinds = ["PASSWORDWITHSYMBOLS", "PASSWORD", "LOWERCASEUSER", "USER", "REALBASE64", "BASE64", "HEX", "SUPABASEANON", "SUPABASESERVICE", .. s_addresses];
@@ -60,8 +62,8 @@ internal static class MagicVariables
         {
             "PASSWORD" => RandomNumberGenerator.GetString(Letters, length),
             "PASSWORDWITHSYMBOLS" => RandomNumberGenerator.GetString(Letters + Symbols, length),
-            "USER" => RandomNumberGenerator.GetString(Letters[..52], 1) + RandomNumberGenerator.GetString(Letters, 15),
-            "LOWERCASEUSER" => RandomNumberGenerator.GetString(Letters[..26], 1) + RandomNumberGenerator.GetString(Letters[..26] + Letters[52..], 15),
+            "USER" => RandomNumberGenerator.GetString(Small, 1) + RandomNumberGenerator.GetString(Letters, 15),
+            "LOWERCASEUSER" => RandomNumberGenerator.GetString(Small, 1) + RandomNumberGenerator.GetString(Small + Digits, 15),
             "BASE64" => RandomNumberGenerator.GetString(Letters, length),
             "REALBASE64" => Convert.ToBase64String(RandomNumberGenerator.GetBytes(length)),
             "HEX" => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(length)),

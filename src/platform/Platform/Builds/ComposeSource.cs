@@ -1,6 +1,5 @@
 using Slipway.Compose;
 using Slipway.Compose.Files;
-using Slipway.Compose.Model;
 using Slipway.Platform.Apps;
 using Slipway.Platform.Model;
 using Slipway.Platform.Proxy;

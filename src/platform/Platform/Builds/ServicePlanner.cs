@@ -6,7 +6,6 @@ using Slipway.Compose.Model;
 using Slipway.Compose.Plan;
 using Slipway.DockerApi;
 using Slipway.Platform.Model;
-using Slipway.Platform.Secrets;
 using Project = Slipway.Compose.Model.Project;
 
 namespace Slipway.Platform.Builds;

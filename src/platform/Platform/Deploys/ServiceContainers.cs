@@ -1,7 +1,5 @@
 using System.Formats.Tar;
-using System.Globalization;
 using Slipway.Client;
-using Slipway.Compose.Plan;
 using Slipway.DockerApi;
 using Slipway.Platform.Builds;
 using Slipway.Platform.Engines;
