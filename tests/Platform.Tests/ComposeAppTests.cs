@@ -159,6 +159,7 @@ public sealed class ComposeAppTests(PlatformRoom room)
     [InlineData("volumes: ['/etc:/host']", "volumes")]
     [InlineData("volumes: ['../..:/host']", "volumes")]
     [InlineData("env_file: /etc/passwd", "env_file")]
+    [InlineData("logging: {driver: syslog, options: {syslog-address: 'unix:///run/x'}}", "logging")]
     [InlineData("volumes_from: ['container:slipway-proxy']", "volumes_from")]
     [InlineData("environment: {KEY: '${API_KEY:?set me}'}", "set me")]
     public async Task What_reaches_out_of_an_application_is_refused_with_its_place(string line, string key)

@@ -33,7 +33,7 @@ internal static class ComposeRoutes
 
         foreach (var domain in app.Domains.Where(domain => domain.Service is not null && project.Enabled.Contains(domain.Service)))
         {
-            Add(ports, domain.Service!, domain.Port);
+            ports.TryAdd(domain.Service!, []);
         }
 
         if (ports.Count == 0 && (enabled.FirstOrDefault(service => PortOf(service) > 0) ?? (enabled.Count == 1 ? enabled[0] : null)) is { } only)
@@ -41,7 +41,7 @@ internal static class ComposeRoutes
             Add(ports, only.Name, 0);
         }
 
-        return [.. ports.Select((pair, index) => new AppService { Name = pair.Key, Main = index == 0, Ports = Ordered(project.Services[pair.Key], pair.Value) })];
+        return [.. ports.Select((pair, index) => new AppService { Name = pair.Key, Main = index == 0, Ports = Ordered(project.Services[pair.Key], pair.Value, app, index == 0) })];
     }
 
     /// <summary>The service and port of an address; a service that declares one under another name means itself.</summary>
@@ -62,11 +62,13 @@ internal static class ComposeRoutes
         list.Add(port);
     }
 
-    // A named port goes before the file's own; what is left unsaid is the first of both.
-    private static IReadOnlyList<int> Ordered(Service service, List<int> asked)
+    // The port that a variable names is the usual one, else the file's; ports of domains come after it.
+    private static IReadOnlyList<int> Ordered(Service service, List<int> asked, App app, bool main)
     {
-        List<int> named = [.. asked.Where(port => port > 0).Distinct()];
-        return named.Count > 0 ? named : [PortOf(service)];
+        List<int> named = [.. asked.Where(port => port > 0)];
+        IReadOnlyList<int> first = named.Count > 0 ? named : [PortOf(service)];
+        var further = app.Domains.Where(domain => domain.Port > 0 && (domain.Service ?? (main ? service.Name : null)) == service.Name).Select(domain => domain.Port).ToList();
+        return [.. first.Where(port => port > 0 || further.Count == 0).Concat(further).Distinct()];
     }
 
     private static int PortOf(Service service)

@@ -72,6 +72,12 @@ public sealed class ComposeReader(Variables variables, Routes routes, SecretBox 
             result[key] = value;
         }
 
+        // Of what steers the reading itself only profiles are the application's to choose; other such variables name files of this machine.
+        foreach (var key in result.Keys.Where(key => key.StartsWith("COMPOSE_", StringComparison.Ordinal) && key != "COMPOSE_PROFILES").ToList())
+        {
+            result.Remove(key);
+        }
+
         return result;
     }
 

@@ -37,7 +37,16 @@ internal sealed class ServicePlanner(Project project, App app, string root)
 
     /// <summary>The services that take part, each after those that it needs.</summary>
     /// <exception cref="PlatformException">One asks for what the platform does not serve.</exception>
-    internal IReadOnlyList<PlannedService> Plan() => [.. DependencyOrder.With(project, project.Enabled, dependencies: true).Select(Plan)];
+    internal IReadOnlyList<PlannedService> Plan()
+    {
+        // A network with a subnet of the file's choice could stand in the way of the machine's own.
+        foreach (var network in project.Networks.Values.Where(network => network.Map.Map("ipam") is { Count: > 0 }))
+        {
+            throw Unserved($"networks.{network.Key}.ipam", network.Map["ipam"]!, "addresses are chosen by the engine for applications of the platform");
+        }
+
+        return [.. DependencyOrder.With(project, project.Enabled, dependencies: true).Select(Plan)];
+    }
 
     /// <summary>The file with the names that things have on the engine.</summary>
     internal Project Named(Service service)
@@ -167,13 +176,25 @@ internal sealed class ServicePlanner(Project project, App app, string root)
             }
         }
 
+        if (service.Map.Map("logging") is { } logging && logging.Text("driver") is not (null or "json-file" or "local" or "none"))
+        {
+            throw Unserved(service, "logging", logging, "other drivers than json-file, local and none are not available for applications of the platform");
+        }
+
+        if (service.Map.Map("deploy").Map("resources").Map("reservations") is { } reservations && reservations.Items("devices").Count > 0)
+        {
+            throw Unserved(service, "deploy.resources.reservations.devices", reservations, "devices are not available for applications of the platform");
+        }
+
         foreach (var link in service.Map.Items("links").Where(link => link.Text()!.Split(':') is [var name, var alias] && name != alias))
         {
             throw Unserved(service, "links", link, "links under another name are not available for applications of the platform; give the other service an alias in its network");
         }
     }
 
-    private static PlatformException Unserved(Service service, string key, Node at, string reason) => ComposeReader.Wrap(new Slipway.Compose.ComposeException(at.At, $"{service.Path}.{key}", reason), Path.GetDirectoryName(at.At.File) ?? "");
+    private static PlatformException Unserved(Service service, string key, Node at, string reason) => Unserved($"{service.Path}.{key}", at, reason);
+
+    private static PlatformException Unserved(string path, Node at, string reason) => ComposeReader.Wrap(new Slipway.Compose.ComposeException(at.At, path, reason), Path.GetDirectoryName(at.At.File) ?? "");
 
     private Mapping? Mounted(Service service, Mapping mount, List<MountedSource> sources)
     {
