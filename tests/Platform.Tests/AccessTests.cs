@@ -26,7 +26,7 @@ public sealed class AccessTests(PlatformRoom room)
         var tried = 0;
         foreach (var (pattern, verbs) in paths.Where(path => path.Key.StartsWith("/api/", StringComparison.Ordinal)))
         {
-            var path = pattern.Replace("{app}", "guarded", StringComparison.Ordinal).Replace("{id}", deployment, StringComparison.Ordinal).Replace("{key}", "WORD", StringComparison.Ordinal)
+            var path = pattern.Replace("{app}", "guarded", StringComparison.Ordinal).Replace("{id}", deployment, StringComparison.Ordinal).Replace("{key}", "WORD", StringComparison.Ordinal).Replace("{service}", "web", StringComparison.Ordinal)
                 .Replace("{name}", pattern.Contains("/projects/", StringComparison.Ordinal) ? "default" : "local", StringComparison.Ordinal).Replace("{environment}", "production", StringComparison.Ordinal);
             Assert.DoesNotContain("{", path, StringComparison.Ordinal);
             foreach (var verb in verbs!.AsObject().Select(verb => verb.Key.ToUpperInvariant()))
