@@ -40,7 +40,7 @@ public sealed class BuildImage(Builder builder)
         }
         catch (DockerfileException e)
         {
-            throw EngineException.Invalid(e.Message, e);
+            throw new EngineException((e.InnerException as EngineException)?.Kind ?? ErrorKind.InvalidArgument, e.Message, e);
         }
     }
 

@@ -2,6 +2,7 @@ using Slipway.Build.Context;
 using Slipway.Build.Dockerfile;
 using Slipway.Build.Graph;
 using Slipway.Build.Solve;
+using Slipway.Engine;
 using Slipway.Oci;
 
 namespace Slipway.Build;
@@ -25,8 +26,7 @@ public sealed class PlanBuild(Builder builder)
     /// <param name="open">Gives contexts.</param>
     /// <param name="lookup">Is told of images that are looked up; null for nobody.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <exception cref="DockerfileException">The Dockerfile cannot be built.</exception>
-    /// <exception cref="Engine.EngineException">A base image cannot be had.</exception>
+    /// <exception cref="DockerfileException">The Dockerfile cannot be built, or an image that it names cannot be had; what went wrong there is inside.</exception>
     public async Task<PlannedBuild> RunAsync(BuildRequest request, byte[] dockerfile, OpenContext open, Action<ImageLookup>? lookup, CancellationToken cancel)
     {
         var lease = builder.Engine.Content.BeginLease();
@@ -73,6 +73,11 @@ public sealed class PlanBuild(Builder builder)
         catch (Exception e)
         {
             lookup?.Invoke(new ImageLookup(source, time.GetUtcNow(), Done: true, e is OperationCanceledException ? "context canceled" : e.Message));
+            if (e is EngineException { Kind: not ErrorKind.Internal })
+            {
+                throw new UnavailableImageException(e.Message, e);
+            }
+
             throw;
         }
     }

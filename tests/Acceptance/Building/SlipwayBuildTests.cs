@@ -109,6 +109,17 @@ public sealed class SlipwayBuildTests(EngineRoom room)
     [Theory]
     [InlineData("slipway")]
     [InlineData("docker")]
+    public async Task AnImageThatCannotBeHadIsToldWithItsPlace(string client)
+    {
+        var failed = await BuildAsync(client, new Context(room, "FROM busybox AS builder\nFROM busybox\nCOPY --from=buidler /x /y\n"));
+        failed.Fails("(did you mean builder?)");
+        Assert.Contains("Dockerfile:3\n", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("   3 | >>> COPY --from=buidler /x /y\n", failed.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("slipway")]
+    [InlineData("docker")]
     public async Task TheHostsNetworkIsForThoseWhoAreAllowedIt(string client)
     {
         var context = new Context(room, "FROM busybox\nRUN --network=host cat /sys/class/net/*/address\n");

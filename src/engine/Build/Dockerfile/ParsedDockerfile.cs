@@ -49,11 +49,11 @@ public sealed class ParsedDockerfile
     }
 
     /// <summary>A fault with its place in the file.</summary>
-    internal DockerfileException Locate(SyntaxFault fault, SourceSpan span, string prefix = "") =>
+    internal DockerfileException Locate(SyntaxFault fault, SourceSpan span, string prefix = "", Exception? inner = null) =>
         new(new Diagnostic(Severity.Error, fault.Number, prefix + fault.Message, SourceFinder.Find(Text, span, fault.Near))
         {
             Suggestion = fault.Suggestion,
-        });
+        }, inner);
 }
 
 /// <summary>Where an instruction begins.</summary>

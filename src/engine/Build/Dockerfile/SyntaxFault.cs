@@ -43,6 +43,9 @@ internal static class FaultNumber
     /// <summary>A value that cannot be used: ports, signals, modes, platforms, references.</summary>
     internal const string Value = "DF0410";
 
+    /// <summary>An image that cannot be had.</summary>
+    internal const string Image = "DF0420";
+
     /// <summary>Lint rules broken while <c>error=true</c>.</summary>
     internal const string Lint = "DF0500";
 }

@@ -9,8 +9,14 @@ namespace Slipway.Build.Graph;
 /// <param name="Config">The config for the wanted platform.</param>
 public sealed record ResolvedImage(Reference Reference, Digest Digest, ImageConfig Config);
 
+/// <summary>An image that a Dockerfile names cannot be had.</summary>
+/// <param name="message">Why not.</param>
+/// <param name="inner">What was thrown where it was looked for.</param>
+internal sealed class UnavailableImageException(string message, Exception inner) : Exception(message, inner);
+
 /// <summary>Finds an image and its config. Called concurrently for different images, once for each pair of image and platform.</summary>
-/// <exception cref="Exception">Whatever it throws ends the making of the graph.</exception>
+/// <exception cref="UnavailableImageException">It cannot be had; the instruction that names it is told with it.</exception>
+/// <exception cref="Exception">Whatever else it throws ends the making of the graph.</exception>
 public delegate ValueTask<ResolvedImage> ImageConfigResolver(ImageSource image, CancellationToken cancellation);
 
 /// <summary>What a build request says besides the Dockerfile.</summary>

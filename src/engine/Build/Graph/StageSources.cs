@@ -22,10 +22,24 @@ internal sealed class StageSources(GraphContext context, ImageConfigResolver res
         var missing = waiting.Select(plan => plan.Source).OfType<ImageSource>().Where(image => image.Resolved is null).Distinct();
         await Parallel.ForEachAsync(
             missing, new ParallelOptions { MaxDegreeOfParallelism = ImagesAtOnce, CancellationToken = cancellation },
-            async (image, token) => image.Resolved = await resolver(image, token).ConfigureAwait(false)).ConfigureAwait(false);
+            async (image, token) => image.Resolved = await FindAsync(image, waiting.First(plan => plan.Source == image), token).ConfigureAwait(false)).ConfigureAwait(false);
         foreach (var plan in waiting)
         {
             Finish(plan);
+        }
+    }
+
+    // What is taken for an image may be a misspelt stage.
+    private async Task<ResolvedImage> FindAsync(ImageSource image, StagePlan plan, CancellationToken cancellation)
+    {
+        try
+        {
+            return await resolver(image, cancellation).ConfigureAwait(false);
+        }
+        catch (UnavailableImageException e)
+        {
+            var suggestion = Nearest.Find(plan.BaseName, context.File.Stages.Select(stage => stage.From.Stage).Where(name => name.Length > 0));
+            throw context.File.Locate(new SyntaxFault(e.Message, FaultNumber.Image, plan.BaseName, suggestion), plan.Span, inner: e.InnerException);
         }
     }
 
