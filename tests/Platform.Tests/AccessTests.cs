@@ -60,6 +60,37 @@ public sealed class AccessTests(PlatformRoom room)
     }
 
     [Fact]
+    public async Task What_is_not_allowed_is_refused_and_tells_nothing()
+    {
+        var (status, problem) = await room.CallAsync("GET", "/api/v1/apps", token: "slp_wrong");
+        Assert.Equal(HttpStatusCode.Unauthorized, status);
+        Assert.Equal(401, problem!["status"]!.GetValue<int>());
+        var reader = (await room.OkAsync("POST", "/api/v1/tokens", """{"name":"reader","abilities":["read"]}"""))!;
+        var token = reader["token"]!.GetValue<string>();
+        Assert.Equal(HttpStatusCode.OK, (await room.CallAsync("GET", "/api/v1/apps", token: token)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await room.CallAsync("POST", "/api/v1/apps", """{"name":"x","source":{"kind":"push"}}""", token)).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await room.CallAsync("GET", "/api/v1/tokens", token: token)).Status);
+        await room.OkAsync("DELETE", $"/api/v1/tokens/{reader["id"]}");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await room.CallAsync("GET", "/api/v1/apps", token: token)).Status);
+
+        // A signature that fits no application's secret, whatever else is right or wrong about the event.
+        foreach (var host in (string[])["github", "gitlab", "gitea", "bitbucket", "unknown"])
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await room.CallAsync("POST", $"/webhooks/source/{host}/events/manual", "{}")).Status);
+        }
+
+        foreach (var name in (string[])["../x", "a; id", "-x", "A", "x\\u0000y", ""])
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, (await room.CallAsync("POST", "/api/v1/apps", new JsonObject { ["name"] = name, ["source"] = new JsonObject { ["kind"] = "push" } }.ToJsonString())).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await room.CallAsync("POST", "/api/v1/apps", "{\"name\":")).Status);
+        var document = await room.OkAsync("GET", "/openapi.json");
+        Assert.Equal("3.1.0", document!["openapi"]!.GetValue<string>());
+        Assert.NotNull(document["paths"]!["/api/v1/apps/{app}/rollback"]!["post"]);
+    }
+
+    [Fact]
     public async Task Texts_are_refused_or_stored_as_texts_and_never_run()
     {
         File.Delete("/tmp/slipway-nasty");

@@ -10,7 +10,7 @@ namespace Slipway.Platform.Tests;
 public sealed class AcmeTests(PlatformRoom room)
 {
     [Fact]
-    public async Task A_domain_gets_its_certificate_from_the_authority_and_keeps_it_while_that_is_away()
+    public async Task A_domain_gets_its_certificate_from_the_authority_and_keeps_it_beyond_its_end_while_that_is_away()
     {
         await room.MakeAsync("public");
         await room.DeployAsync("public");
@@ -23,7 +23,7 @@ public sealed class AcmeTests(PlatformRoom room)
             ["pebble"] = new JsonObject
             {
                 ["listenAddress"] = string.Create(CultureInfo.InvariantCulture, $"{host}:{port}"), ["managementListenAddress"] = "", ["certificate"] = directory + "/cert.pem", ["privateKey"] = directory + "/key.pem",
-                ["httpPort"] = room.HttpPort, ["tlsPort"] = room.HttpsPort, ["ocspResponderURL"] = "",
+                ["httpPort"] = room.HttpPort, ["tlsPort"] = room.HttpsPort, ["ocspResponderURL"] = "", ["certificateValidityPeriod"] = 20,
             },
         }.ToJsonString());
         var names = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{dns}");
@@ -43,7 +43,12 @@ public sealed class AcmeTests(PlatformRoom room)
             answers.Kill();
         }
 
+        // It ends while nobody renews it. An old certificate is better than none, also when the proxy starts again.
+        await Wait.UntilAsync("the certificate has ended", () => Ends() < TimeProvider.System.GetUtcNow(), 30);
         Assert.Equal("first\n", Ask().Output);
+        await room.Daemon.Api.RestartContainerAsync(proxy.Names[0].TrimStart('/'));
+        await Wait.UntilAsync("the proxy serves again", () => Ask().Output == "first\n", 20);
+        Assert.True(Ends() < TimeProvider.System.GetUtcNow());
         await room.OkAsync("DELETE", "/api/v1/apps/public");
         await room.KillAsync();
         await room.StartAsync();
@@ -51,6 +56,15 @@ public sealed class AcmeTests(PlatformRoom room)
 
     private (int Code, string Output, string Error) Ask() =>
         Tool.Try("curl", "-skv", "--noproxy", "*", "--resolve", $"shop.example.com:{room.HttpsPort}:127.0.0.1", $"https://shop.example.com:{room.HttpsPort}/");
+
+    // curl's word for the end of the certificate that it was shown.
+    private DateTimeOffset Ends()
+    {
+        const string mark = "expire date: ";
+        var said = Ask().Error;
+        var line = said[(said.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].Split('\n')[0].Trim();
+        return DateTimeOffset.ParseExact(line, "MMM d HH:mm:ss yyyy 'GMT'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowInnerWhite);
+    }
 
     private static Process Start(string program, (string Name, string Value)[] variables, params string[] arguments)
     {

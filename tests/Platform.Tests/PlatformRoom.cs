@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Slipway.Acceptance.Fixture;
+using Slipway.Client;
 using Slipway.Faults.Fixture;
 
 namespace Slipway.Platform.Tests;
@@ -17,7 +18,7 @@ public sealed class PlatformTests : ICollectionFixture<PlatformRoom>
 }
 
 /// <summary>A private engine with busybox and the proxy's image, and a real slipway-server on it.</summary>
-public sealed class PlatformRoom : IAsyncLifetime
+public class PlatformRoom : IAsyncLifetime
 {
     /// <summary>The command of an application that answers with the variable WORD.</summary>
     public const string Site = """["sh","-c","mkdir /w; echo $WORD >/w/index.html; exec httpd -f -p $PORT -h /w"]""";
@@ -64,15 +65,37 @@ public sealed class PlatformRoom : IAsyncLifetime
 
     internal PrivateDaemon Daemon => _daemon!;
 
+    /// <summary>Whether there is such an engine on this machine.</summary>
+    public virtual bool IsThere => true;
+
+    /// <summary>Speaks to the engine of the first server.</summary>
+    internal virtual EngineClient Engine => _daemon!.Api;
+
+    /// <summary>Address at which visitors reach the proxy.</summary>
+    protected virtual string Visited => "127.0.0.1";
+
     /// <summary>Another engine beside the first one, not started yet.</summary>
     internal PrivateDaemon AnotherDaemon(string room, params string[] options) => _scratch!.Daemon(Path.Combine(Root, "data-" + room), room, options);
 
     /// <inheritdoc/>
     public async Task InitializeAsync()
     {
-        (_scratch, _daemon) = await Scratch.BeginAsync();
-        await LoadProxyAsync();
-        await StartAsync();
+        if (IsThere)
+        {
+            _scratch = new Scratch();
+            try
+            {
+                await StartEngineAsync(_scratch);
+                await LoadAsync(BusyboxImage.Archive());
+                await LoadProxyAsync();
+                await StartAsync();
+            }
+            catch
+            {
+                await DisposeAsync();
+                throw;
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -80,15 +103,27 @@ public sealed class PlatformRoom : IAsyncLifetime
     {
         await KillAsync();
         _client.Dispose();
-        await _scratch!.DisposeAsync();
+        if (_scratch is not null)
+        {
+            await StopEngineAsync();
+            await _scratch.DisposeAsync();
+        }
     }
+
+    private protected virtual async Task StartEngineAsync(Scratch scratch)
+    {
+        _daemon = scratch.Daemon();
+        await _daemon.StartAsync();
+    }
+
+    private protected virtual Task StopEngineAsync() => Task.CompletedTask;
 
     /// <summary>Starts the server and waits until it answers.</summary>
     /// <param name="options">Further options of this start.</param>
     public async Task StartAsync(params string[] options)
     {
         var start = new ProcessStartInfo(Path.Combine(Out, "slipway-server")) { RedirectStandardError = true, RedirectStandardOutput = true };
-        foreach (var word in (string[])["--data-root", Path.Combine(Root, "platform"), "--engine", "unix://" + _daemon!.Socket, "--listen", $"127.0.0.1:{_port}", "--http-port", $"127.0.0.1:{_http}", "--https-port", $"127.0.0.1:{_https}", "--allow-local-sources", .. options])
+        foreach (var word in (string[])["--data-root", Path.Combine(Root, "platform"), "--engine", Host, "--listen", $"127.0.0.1:{_port}", "--http-port", $"{Visited}:{_http}", "--https-port", $"{Visited}:{_https}", "--allow-local-sources", .. options])
         {
             start.ArgumentList.Add(word);
         }
@@ -184,7 +219,7 @@ public sealed class PlatformRoom : IAsyncLifetime
     /// <summary>What the proxy answers for a host, with everything around it.</summary>
     public async Task<HttpResponseMessage> AskAsync(string host, string path = "/", params IEnumerable<(string Name, string Value)> headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_http}{path}"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"http://{Visited}:{_http}{path}"));
         request.Headers.Host = host;
         foreach (var (name, value) in headers)
         {
@@ -229,19 +264,28 @@ public sealed class PlatformRoom : IAsyncLifetime
         {
             var slipway = Path.Combine(Out, "slipway");
             Directory.CreateDirectory(Path.GetDirectoryName(CachedProxy)!);
-            Tool.Run(slipway, "-H", "unix://" + _daemon!.Socket, "image", "bootstrap", "debian");
-            Tool.Run(slipway, "-H", "unix://" + _daemon.Socket, "image", "bootstrap", "caddy");
-            Tool.Run(slipway, "-H", "unix://" + _daemon.Socket, "save", "-o", CachedProxy + ".new", "slipway/caddy:latest");
+            Tool.Run(slipway, "-H", Host, "image", "bootstrap", "debian");
+            Tool.Run(slipway, "-H", Host, "image", "bootstrap", "caddy");
+            Tool.Run(slipway, "-H", Host, "save", "-o", CachedProxy + ".new", "slipway/caddy:latest");
             File.Move(CachedProxy + ".new", CachedProxy, overwrite: true);
             return;
         }
 
-        await using var archive = File.OpenRead(CachedProxy);
-        await foreach (var message in _daemon!.Api.LoadImagesAsync(archive))
+        await LoadAsync(File.OpenRead(CachedProxy));
+    }
+
+    private async Task LoadAsync(Stream archive)
+    {
+        await using (archive)
         {
-            Assert.Null(message.Error);
+            await foreach (var message in Engine.LoadImagesAsync(archive))
+            {
+                Assert.Null(message.Error);
+            }
         }
     }
+
+    private string Host => "unix://" + Engine.Address.SocketPath;
 
     /// <summary>A port that nobody has now.</summary>
     public static int FreePort()

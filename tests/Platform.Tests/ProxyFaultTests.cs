@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Slipway.Faults.Fixture;
 
 namespace Slipway.Platform.Tests;
@@ -160,6 +161,26 @@ public sealed class ProxyFaultTests(PlatformRoom room)
         Assert.Contains("server late is the engine of server local under another address", check["problem"]!.GetValue<string>(), StringComparison.Ordinal);
         await room.OkAsync("DELETE", "/api/v1/apps/astray");
         await room.OkAsync("DELETE", "/api/v1/servers/late");
+    }
+
+    [Fact]
+    public async Task A_server_that_breaks_every_connection_ends_nothing_but_itself()
+    {
+        var path = Path.Combine(room.Root, "breaks.sock");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        await room.OkAsync("POST", "/api/v1/servers", Twin("breaks", path));
+        for (var broken = 0; broken < 4; broken++)
+        {
+            // What was sent and never read makes this a reset.
+            using var connection = await listener.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+            Assert.True(connection.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead));
+        }
+
+        listener.Close();
+        await Wait.PauseAsync(500);
+        await room.OkAsync("DELETE", "/api/v1/servers/breaks");
     }
 
     private static string Twin(string name, string socket) => $$"""{"id":"","name":"{{name}}","address":"unix://{{socket}}","httpPort":"8081","httpsPort":"8444"}""";

@@ -54,8 +54,14 @@ internal sealed class Upkeep(PlatformStore store, DeployQueue queue, Routes rout
 
             return null;
         }
-        catch (Exception e) when (e is PlatformException or EngineApiException or EngineUnreachableException or IOException or OperationCanceledException)
+        catch (Exception e)
         {
+            // Whatever a server does, the others and the next look need this one to go on.
+            if (e is not (PlatformException or EngineApiException or EngineUnreachableException or IOException or OperationCanceledException))
+            {
+                log.LogError(e, "server {Server} could not be looked after", server.Name);
+            }
+
             return e.Message;
         }
     }

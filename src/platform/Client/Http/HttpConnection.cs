@@ -12,6 +12,8 @@ internal sealed class HttpConnection(Socket socket, TimeSpan patience) : IDispos
 {
     private const int MaxHeadBytes = 64 * 1024;
 
+    // Its errors are IOExceptions, as everybody expects of a stream.
+    private readonly NetworkStream _stream = new(socket, ownsSocket: false);
     private byte[] _buffer = new byte[16 * 1024];
     private int _start;
     private int _end;
@@ -24,14 +26,9 @@ internal sealed class HttpConnection(Socket socket, TimeSpan patience) : IDispos
 
     public void Dispose() => Socket.Dispose();
 
-    internal async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
-    {
-        while (bytes.Length > 0)
-        {
-            var sent = await Socket.SendAsync(bytes, SocketFlags.None, cancellation).ConfigureAwait(false);
-            bytes = bytes[sent..];
-        }
-    }
+    /// <summary>Sends all of it.</summary>
+    /// <exception cref="IOException">The connection is gone.</exception>
+    internal ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation) => _stream.WriteAsync(bytes, cancellation);
 
     /// <summary>Reads the head of the final answer; 1xx answers other than 101 are skipped.</summary>
     internal async ValueTask<ResponseHead> ReadHeadAsync(CancellationToken cancellation)
@@ -79,7 +76,7 @@ internal sealed class HttpConnection(Socket socket, TimeSpan patience) : IDispos
             Socket.Poll(TimeSpan.FromMilliseconds(milliseconds), SelectMode.SelectRead);
         }
 
-        return Socket.ReceiveAsync(target, SocketFlags.None, cancellation);
+        return _stream.ReadAsync(target, cancellation);
     }
 
     // Fills the buffer until it has the mark; returns the bytes up to and with it.

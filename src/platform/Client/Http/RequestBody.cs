@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Slipway.Client.Http;
@@ -28,11 +27,14 @@ internal sealed record RequestBody(string ContentType, ReadOnlyMemory<byte> Byte
         const int ChunkSize = 128 * 1024;
         const int HeadRoom = 16;
         var buffer = ArrayPool<byte>.Shared.Rent(ChunkSize + HeadRoom + 2);
+        var reading = false;
         try
         {
             while (true)
             {
+                reading = true;
                 var count = await Source!.ReadAsync(buffer.AsMemory(HeadRoom, ChunkSize), cancellation).ConfigureAwait(false);
+                reading = false;
                 if (count == 0)
                 {
                     break;
@@ -47,7 +49,7 @@ internal sealed record RequestBody(string ContentType, ReadOnlyMemory<byte> Byte
 
             await connection.WriteAsync("0\r\n\r\n"u8.ToArray(), cancellation).ConfigureAwait(false);
         }
-        catch (SocketException)
+        catch (IOException) when (!reading)
         {
             // The answer, if any, tells why.
         }
