@@ -52,6 +52,8 @@ public sealed class AccessTests(PlatformRoom room)
 
         Assert.True(tried >= 30, $"only {tried} addresses");
         Assert.Equal(before, await StateAsync());
+        var audit = (await room.OkAsync("GET", "/api/v1/audit?limit=1000"))!.AsArray().Where(entry => entry!["action"]!.GetValue<string>() == "refused").Select(entry => entry!["actor"]!.GetValue<string>()).ToHashSet();
+        Assert.Contains("unknown", audit);
         // Another test may have had the proxy made anew.
         await Wait.UntilAsync("it serves as before", async () => await room.TryGetAsync("guarded.localhost") == "first\n");
         var (status, list) = await room.CallAsync("GET", "/api/v1/apps/guarded/env", token: reader.Text);

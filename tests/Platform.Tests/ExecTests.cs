@@ -51,7 +51,7 @@ public sealed class ExecTests(PlatformRoom room)
     {
         await room.MakeAsync("terminal");
         await room.DeployAsync("terminal");
-        using var shell = CommandLine.Start("/usr/bin/script", ["-qec", $"env {string.Join(' ', room.Variables)} {PlatformRoom.Out}/slipway app exec -it terminal sh", "/dev/null"], room.Root);
+        using var shell = CommandLine.Start("/usr/bin/script", ["-qec", $"env {string.Join(' ', room.Variables)} {PlatformRoom.Out}/slipway app exec -it terminal -- sh", "/dev/null"], room.Root);
         await shell.WriteAsync("echo $((40+2)); tty\n");
         await Wait.UntilAsync("the shell answers", () => shell.Output.Contains("\n42", StringComparison.Ordinal) && shell.Output.Contains("/dev/pts/", StringComparison.Ordinal), 20);
         await shell.WriteAsync("\u0003");

@@ -49,6 +49,20 @@ public sealed class PackTests(PackRoom room) : IClassFixture<PackRoom>
     }
 
     [Fact]
+    public async Task Processes_of_a_Procfile_find_their_tools_in_the_image_and_run_beside_what_serves()
+    {
+        var source = room.Source("crew", ("package.json", """{"name":"crew","scripts":{"work":"node worker.js"}}"""), ("package-lock.json", """{"name":"crew","lockfileVersion":3,"requires":true,"packages":{"":{"name":"crew"}}}"""),
+            ("server.js", "require('http').createServer((q, r) => r.end('served')).listen(process.env.PORT)"), ("worker.js", "console.log('hard at work'); setInterval(() => {}, 1000)"),
+            ("Procfile", "web: node server.js\nrelease: npm --version && echo released\nworker: npm run work\n"));
+        var (code, log) = room.Deploy(source, "crew");
+        Assert.True(code == 0, log);
+        Assert.Contains("  released", log, StringComparison.Ordinal);
+        Assert.Equal("served", await room.Platform.GetAsync("crew.localhost"));
+        Assert.Equal("hard at work\n", (await room.Platform.OkAsync("GET", "/api/v1/apps/crew/logs?process=worker"))!.GetValue<string>());
+        await room.Platform.OkAsync("DELETE", "/api/v1/apps/crew");
+    }
+
+    [Fact]
     public async Task Python_packages_come_from_an_index_of_ones_own_and_only_once()
     {
         await using var index = PackageIndex.Start("tinytext", "def text(): return 'from the index'\n");

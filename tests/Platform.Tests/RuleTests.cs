@@ -3,11 +3,13 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Slipway.Platform.Access;
 using Slipway.Platform.Apps;
 using Slipway.Platform.Model;
 using Slipway.Platform.Proxy;
 using Slipway.Platform.Secrets;
 using Slipway.Platform.Sources;
+using Slipway.Platform.Store;
 using Slipway.Platform.Webhooks;
 
 namespace Slipway.Platform.Tests;
@@ -156,6 +158,41 @@ public sealed class RuleTests
 
         var redaction = new Redaction(["hunter22\nsecond line", "abc"]);
         Assert.Equal("got *** and *** and abc", redaction.Apply("got hunter22 and second line and abc"));
+    }
+
+    [Fact]
+    public void Refusals_are_noted_and_strangers_cannot_flood_the_log_with_them()
+    {
+        var directory = Directory.CreateTempSubdirectory("slipway-refusals-");
+        try
+        {
+            var clock = new Clock();
+            using var store = PlatformStore.Open(Path.Combine(directory.FullName, "platform.db"));
+            var log = new AuditLog(store, clock);
+            var refusals = new Refusals(log, clock);
+            for (var time = 0; time < 500; time++)
+            {
+                refusals.Note(null, "GET", "/api/v1/apps\r\n" + new string('x', 1000), "no valid token");
+            }
+
+            Assert.Equal(30, log.Latest(1000).Count);
+            Assert.Equal("GET /api/v1/apps??xxx", log.Latest(1)[0].Subject[..21]);
+            clock.Now += TimeSpan.FromMinutes(2);
+            refusals.Note(new Caller("reader", Abilities.Read), "POST", "/api/v1/apps", "lacks the ability write");
+            var last = log.Latest(1)[0];
+            Assert.Equal(("reader", "refused", "POST /api/v1/apps", "lacks the ability write (470 more before)"), (last.Actor, last.Action, last.Subject, last.Detail));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        internal DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     [Fact]

@@ -102,7 +102,7 @@ internal static class DeployVerbs
     { MinArguments = 1, MaxArguments = 2 };
 
     public static Verb Exec() => new(
-        "NAME COMMAND [ARG...]",
+        "NAME [--] COMMAND [ARG...]",
         new FlagTable().Bool("interactive", 'i', "Pass standard input on").Bool("tty", 't', "Give the command a terminal").Int("replica", "Which container", "1").String("process", "Of which process or service", "web")
             .String("user", 'u', "User in the container").String("workdir", 'w', "Directory in which the command starts"),
         async call =>

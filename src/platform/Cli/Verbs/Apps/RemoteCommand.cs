@@ -34,11 +34,13 @@ internal sealed class RemoteCommand : IDisposable
             throw new CommandException("the input device is not a TTY");
         }
 
+        // As with kubectl, the command may be set apart.
+        IEnumerable<string> words = call.Arguments.Skip(call.Arguments[1] == "--" ? 2 : 1);
         using RemoteCommand command = new(await platform.DialAsync(AppVerbs.Path(call) + "/exec", Protocol));
         (int Rows, int Columns)? size = tty ? TerminalDevice.Size(StandardOutput) : null;
         await command.TextAsync(new JsonObject
         {
-            ["command"] = JsonBuild.Strings([.. call.Arguments.Skip(1)]), ["process"] = call.Flags.String("process"), ["replica"] = call.Flags.Int("replica"), ["tty"] = tty, ["stdin"] = input,
+            ["command"] = JsonBuild.Strings([.. words]), ["process"] = call.Flags.String("process"), ["replica"] = call.Flags.Int("replica"), ["tty"] = tty, ["stdin"] = input,
             ["rows"] = size?.Rows ?? 0, ["columns"] = size?.Columns ?? 0, ["user"] = call.Flags.String("user"), ["workingDirectory"] = call.Flags.String("workdir"),
         });
         return await command.FollowAsync(input, tty);
