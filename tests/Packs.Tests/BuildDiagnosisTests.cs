@@ -16,6 +16,11 @@ public sealed class BuildDiagnosisTests
     [InlineData("ERROR: No matching distribution found for absent-package==2", "\"absent-package==2\"")]
     [InlineData("src/index.ts(3,5): error TS2322: Type 'string' is not assignable", "tsc")]
     [InlineData("Could not reach host index.rubygems.org. Check your network connection and try", "network")]
+    [InlineData("Downloading https://services.gradle.org/distributions/gradle-8.5-bin.zip\nException in thread \"main\" java.net.UnknownHostException: services.gradle.org\n\tat java.base/sun.nio.ch", "distributionUrl")]
+    [InlineData("WARNING: Retrying (Retry(total=4)) after connection broken by 'NewConnectionError: [Errno -3] Temporary failure in name resolution'\nERROR: No matching distribution found for uv", "PIP_INDEX_URL")]
+    [InlineData("error: Failed to fetch: `https://pypi.org/simple/flask/`\n  Caused by: client error (Connect)\n  Caused by: dns error: failed to lookup address information", "UV_DEFAULT_INDEX")]
+    [InlineData("curl error 6 while downloading https://repo.packagist.org/packages.json: Could not resolve host: repo.packagist.org", "COMPOSER_REPO_PACKAGIST")]
+    [InlineData("[ERROR] Could not transfer artifact from/to central: Unknown host repo.maven.apache.org", "network")]
     public void A_failure_gets_its_advice(string output, string advice) => Assert.Contains(advice, BuildDiagnosis.Of(output), StringComparison.Ordinal);
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class ExampleTests
     {
         ["compose"] = "compose compose compose.yaml", ["dockerfile"] = "dockerfile dockerfile Dockerfile", ["go"] = "auto go go.mod", ["java"] = "auto java Main.java", ["node"] = "auto node package.json",
         ["php"] = "auto php index.php", ["procfile"] = "auto  Procfile web", ["profiles"] = "compose compose compose.yaml", ["python"] = "auto python main.py", ["ruby"] = "auto ruby Gemfile",
-        ["secrets"] = "compose compose compose.yaml", ["shop"] = "compose compose compose.yaml", ["spa"] = "auto static Staticfile", ["static"] = "auto static index.html",
+        ["secrets"] = "compose compose compose.yaml", ["shop"] = "compose compose compose.yaml", ["spa"] = "auto static Staticfile", ["stack"] = "compose compose compose.yaml", ["static"] = "auto static index.html",
     };
 
     [Fact]

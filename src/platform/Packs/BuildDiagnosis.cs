@@ -28,8 +28,9 @@ public static partial class BuildDiagnosis
         (NodeModule(), match => $"\"{match.Groups[1].Value}\" is not installed: add it to the dependencies in package.json; mind upper and lower case in paths of your own."),
         (PythonModule(), match => $"\"{match.Groups[1].Value}\" is not installed: add it to the dependencies."),
         (TypeScript(), _ => "The types do not fit: \"npx tsc --noEmit\" shows the same errors on your machine."),
+        (GradleDownload(), _ => "Gradle's wrapper could not fetch Gradle: let distributionUrl in gradle/wrapper/gradle-wrapper.properties name a place that builds reach, or use a Dockerfile."),
+        (Unreachable(), _ => "A host could not be reached from the build: check the network of the server and its proxies. Without the Internet, name an index of your own in a variable for builds: NPM_CONFIG_REGISTRY, PIP_INDEX_URL, UV_DEFAULT_INDEX, PDM_PYPI_URL, BUNDLE_MIRROR__ALL, COMPOSER_REPO_PACKAGIST, GOPROXY."),
         (PythonPackage(), match => $"The package index does not have \"{match.Groups[1].Value}\" for this version of Python: check its name, the version, and PIP_INDEX_URL."),
-        (Network(), _ => "A host could not be reached from the build: check the network of the server, proxies, and variables such as NPM_CONFIG_REGISTRY and PIP_INDEX_URL."),
     ];
 
     /// <summary>Advice for what a failed build said; null when nothing is recognised.</summary>
@@ -89,6 +90,9 @@ public static partial class BuildDiagnosis
     [GeneratedRegex(@"No matching distribution found for ([^\s(]{1,100})")]
     private static partial Regex PythonPackage();
 
-    [GeneratedRegex("EAI_AGAIN|ETIMEDOUT|ENOTFOUND|ECONNREFUSED|Temporary failure in name resolution|Could not reach host|Could not resolve host|no such host|Network is unreachable|Connection refused")]
-    private static partial Regex Network();
+    [GeneratedRegex(@"Downloading https?://\S{1,200}/gradle-[\w.-]{1,40}\.zip[\s\S]{0,400}(?:UnknownHostException|ConnectException|SocketTimeoutException|Server returned HTTP response code)")]
+    private static partial Regex GradleDownload();
+
+    [GeneratedRegex("EAI_AGAIN|ETIMEDOUT|ENOTFOUND|ECONNREFUSED|Temporary failure in name resolution|Name or service not known|Could not reach host|Could not resolve host|UnknownHostException|Unknown host |dns error|no such host|Network is unreachable|Connection refused")]
+    private static partial Regex Unreachable();
 }
