@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Threading.Channels;
 using Slipway.Engine.Content;
@@ -19,16 +20,21 @@ internal static class ParallelGzip
     internal static async Task RunAsync(Stream plain, BlobWriter packed, Action<long> progress, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var blocks = Channel.CreateBounded<Task<MemoryStream>>(Environment.ProcessorCount + 1);
-        var reading = ReadAsync(plain, blocks.Writer, stop.Token);
+        var ahead = Environment.ProcessorCount + 1;
+        var blocks = Channel.CreateBounded<Task<Block>>(ahead);
+
+        // Blocks of this size are expensive to allocate: those that are done are used again.
+        var free = new ConcurrentBag<Block>();
+        var reading = ReadAsync(plain, blocks.Writer, free, stop.Token);
         try
         {
             var done = 0L;
-            await foreach (var block in blocks.Reader.ReadAllAsync(cancel).ConfigureAwait(false))
+            await foreach (var work in blocks.Reader.ReadAllAsync(cancel).ConfigureAwait(false))
             {
-                using var member = await block.ConfigureAwait(false);
-                packed.Write(member.GetBuffer().AsSpan(0, (int)member.Length));
+                var block = await work.ConfigureAwait(false);
+                packed.Write(block.Packed);
                 progress(done += BlockSize);
+                free.Add(block);
             }
         }
         finally
@@ -40,17 +46,17 @@ internal static class ParallelGzip
         await reading.ConfigureAwait(false);
     }
 
-    private static async Task ReadAsync(Stream plain, ChannelWriter<Task<MemoryStream>> blocks, CancellationToken cancel)
+    private static async Task ReadAsync(Stream plain, ChannelWriter<Task<Block>> blocks, ConcurrentBag<Block> free, CancellationToken cancel)
     {
         try
         {
             while (true)
             {
-                var block = new byte[BlockSize];
-                var length = await plain.ReadAtLeastAsync(block, BlockSize, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
+                var block = free.TryTake(out var used) ? used : new Block();
+                var length = await plain.ReadAtLeastAsync(block.Plain, BlockSize, throwOnEndOfStream: false, cancel).ConfigureAwait(false);
                 if (length > 0)
                 {
-                    await blocks.WriteAsync(Task.Run(() => Pack(block.AsSpan(0, length)), cancel), cancel).ConfigureAwait(false);
+                    await blocks.WriteAsync(Task.Run(() => block.Pack(length), cancel), cancel).ConfigureAwait(false);
                 }
 
                 if (length < BlockSize)
@@ -65,14 +71,24 @@ internal static class ParallelGzip
         }
     }
 
-    private static MemoryStream Pack(ReadOnlySpan<byte> block)
+    /// <summary>A piece on its way: plain, then packed.</summary>
+    private sealed class Block
     {
-        var member = new MemoryStream(BlockSize / 2);
-        using (var gzip = new GZipStream(member, s_level, leaveOpen: true))
-        {
-            gzip.Write(block);
-        }
+        private readonly MemoryStream _member = new(BlockSize / 2);
 
-        return member;
+        internal byte[] Plain { get; } = GC.AllocateUninitializedArray<byte>(BlockSize);
+
+        internal ReadOnlySpan<byte> Packed => _member.GetBuffer().AsSpan(0, (int)_member.Length);
+
+        internal Block Pack(int length)
+        {
+            _member.SetLength(0);
+            using (var gzip = new GZipStream(_member, s_level, leaveOpen: true))
+            {
+                gzip.Write(Plain, 0, length);
+            }
+
+            return this;
+        }
     }
 }
