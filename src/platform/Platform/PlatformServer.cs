@@ -54,7 +54,7 @@ internal static class PlatformServer
             .AddSingleton(_ => PlatformStore.Open(File("platform.db"))).AddSingleton(_ => SecretBox.Open(File("key"))).AddSingleton(_ => PlatformIdentity.Open(File("identity")))
             .AddSingleton<Gate>().AddSingleton<AuditLog>().AddSingleton<Refusals>().AddSingleton<EnginePool>().AddSingleton<EngineTwins>().AddSingleton<ProxyContainer>().AddSingleton<Routes>().AddSingleton<PasswordHash>()
             .AddSingleton<AppRoom>().AddSingleton<ServerRoom>().AddSingleton<Variables>().AddSingleton<AppRepositories>().AddSingleton<DirectoryImport>().AddSingleton<DeployKeys>().AddSingleton<ImageRegistry>().AddSingleton<GitRemote>()
-            .AddSingleton<BuildSlots>().AddSingleton<BuildPlanner>().AddSingleton<ImageBuild>().AddSingleton<ReleaseBuild>().AddSingleton<ComposeReader>().AddSingleton<ComposeRelease>()
+            .AddSingleton<BuildSlots>().AddSingleton<BuildPlanner>().AddSingleton<ImageBuild>().AddSingleton<PulledImages>().AddSingleton<ReleaseBuild>().AddSingleton<ComposeReader>().AddSingleton<ComposeRelease>()
             .AddSingleton<DeploymentLogs>().AddSingleton<AppContainers>().AddSingleton<ServiceContainers>().AddSingleton<ServiceRollout>().AddSingleton<HealthBarrier>().AddSingleton<ProcessStart>().AddSingleton<DeploymentRun>().AddSingleton<Recovery>().AddSingleton<Cleanup>()
             .AddSingleton<DeployQueue>().AddSingleton<AppLife>().AddSingleton<AppViews>().AddSingleton<PushEvents>().AddSingleton<WebPassword>().AddSingleton<WebSessions>().AddHostedService<Upkeep>();
     }

@@ -12,12 +12,13 @@ using Slipway.Platform.Sources;
 namespace Slipway.Platform.Builds;
 
 /// <summary>Gets the images of a Compose file's services: built from the source, pulled, and with what they mount of the source in them. Each has a name of the application's own.</summary>
-/// <param name="builds">Has images built and pulled.</param>
+/// <param name="builds">Has images built.</param>
+/// <param name="pulls">Has them pulled.</param>
 /// <param name="engines">The engines.</param>
 /// <param name="repositories">The source.</param>
 /// <param name="planner">The file.</param>
 /// <param name="order">What they are for.</param>
-internal sealed class ComposeImages(ReleaseBuild builds, EnginePool engines, AppRepositories repositories, ServicePlanner planner, ComposeOrder order)
+internal sealed class ComposeImages(ReleaseBuild builds, PulledImages pulls, EnginePool engines, AppRepositories repositories, ServicePlanner planner, ComposeOrder order)
 {
     private static readonly string[] s_unserved = ["additional_contexts", "secrets", "platforms"];
     private readonly Dictionary<string, ImageInspect> _done = new(StringComparer.Ordinal);
@@ -94,7 +95,7 @@ internal sealed class ComposeImages(ReleaseBuild builds, EnginePool engines, App
         var present = await FindAsync(image, cancellation).ConfigureAwait(false);
         if (present is not null && (image.StartsWith("slipway/", StringComparison.Ordinal) || (service.PullPolicy != "always" && !order.Deployment.Force)))
         {
-            return (await builds.OwnAsync(engines.Of(order.Server), order.App, present, cancellation).ConfigureAwait(false), present);
+            return (await PulledImages.OwnAsync(engines.Of(order.Server), order.App, present, cancellation).ConfigureAwait(false), present);
         }
 
         if (image.StartsWith("slipway/", StringComparison.Ordinal))
@@ -102,7 +103,7 @@ internal sealed class ComposeImages(ReleaseBuild builds, EnginePool engines, App
             throw ImageBuild.Lacks(order.Server, image);
         }
 
-        return await builds.PullAsync(order.App, order.Server, image, order.Log, cancellation).ConfigureAwait(false);
+        return await pulls.PullAsync(order.App, order.Server, image, order.Log, cancellation).ConfigureAwait(false);
     }
 
     private async Task<ImageOrder> BuildOf(Service service, Mapping build, CancellationToken cancellation)

@@ -14,7 +14,7 @@ using Slipway.Platform.Store;
 namespace Slipway.Platform.Builds;
 
 /// <summary>Source with a Compose file to release: variables, images, and what the engine will be told of each service. Nothing runs yet.</summary>
-public sealed class ComposeRelease(PlatformStore store, EnginePool engines, AppRoom apps, AppRepositories repositories, ComposeReader reader, Variables variables, SecretBox secrets, ServerOptions options)
+public sealed class ComposeRelease(PlatformStore store, EnginePool engines, AppRoom apps, AppRepositories repositories, PulledImages pulls, ComposeReader reader, Variables variables, SecretBox secrets, ServerOptions options)
 {
     private const int UsualPort = 3000;
     private readonly string _root = PrivateFile.Directory(Path.Combine(options.DataRoot, "staging"));
@@ -47,7 +47,7 @@ public sealed class ComposeRelease(PlatformStore store, EnginePool engines, AppR
     private async Task<Release> ReleaseAsync(ReleaseBuild builds, ComposeOrder order, ComposeSource read, CancellationToken cancellation)
     {
         var planner = new ServicePlanner(read.Project, order.App, order.Root);
-        var images = new ComposeImages(builds, engines, repositories, planner, order);
+        var images = new ComposeImages(builds, pulls, engines, repositories, planner, order);
         var planned = planner.Plan();
         var jobs = planned.SelectMany(one => one.Service.DependsOn).Where(need => need.Condition == "service_completed_successfully").Select(need => need.Service).ToHashSet(StringComparer.Ordinal);
         List<ReleaseService> services = [];

@@ -13,7 +13,7 @@ using Slipway.Platform.Store;
 namespace Slipway.Platform.Builds;
 
 /// <summary>Source to release: finds the commit, decides whether a build is needed, builds, and brings the image to the server that runs it.</summary>
-public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRepositories repositories, BuildPlanner planner, ImageBuild build, BuildSlots slots, Variables variables, ImageRegistry registry, ServerRoom servers, ComposeRelease compose, TimeProvider time)
+public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRepositories repositories, BuildPlanner planner, ImageBuild build, BuildSlots slots, Variables variables, PulledImages pulled, ServerRoom servers, ComposeRelease compose, TimeProvider time)
 {
     private const int UsualPort = 3000;
 
@@ -69,6 +69,7 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         return NewRelease(app, serving.Image, inspect) with { BuildKey = serving.BuildKey, Commit = serving.Commit, CommitMessage = serving.CommitMessage };
     }
 
+    /// <summary>An image that an engine has; null for none.</summary>
     internal static async Task<ImageInspect?> FindAsync(EngineClient engine, string image, CancellationToken cancellation)
     {
         try
@@ -83,48 +84,8 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
 
     private async Task<Release> OfImageAsync(App app, Server server, DeploymentLog log, CancellationToken cancellation)
     {
-        var (name, inspect) = await PullAsync(app, server, app.Source.Image!, log, cancellation).ConfigureAwait(false);
+        var (name, inspect) = await pulled.PullAsync(app, server, app.Source.Image!, log, cancellation).ConfigureAwait(false);
         return NewRelease(app, name, inspect);
-    }
-
-    /// <summary>Pulls an image; what the server has already serves where the registry does not.</summary>
-    /// <returns>A name of the application's own for it, and what it is.</returns>
-    internal async Task<(string Name, ImageInspect Image)> PullAsync(App app, Server server, string image, DeploymentLog log, CancellationToken cancellation)
-    {
-        var engine = engines.Of(server);
-        var name = image.Contains('@', StringComparison.Ordinal) || image.LastIndexOf(':') > image.LastIndexOf('/') ? image : image + ":latest";
-        await registry.AdmitAsync(image, server, cancellation).ConfigureAwait(false);
-        log.Write($"Pulling {name}.");
-        try
-        {
-            await foreach (var message in engine.PullImageAsync(name, auth: registry.LoginOf(app), cancellation: cancellation).ConfigureAwait(false))
-            {
-                if (message.Error is { } error)
-                {
-                    throw new EngineApiException(500, error);
-                }
-            }
-        }
-        catch (EngineApiException e)
-        {
-            if (await FindAsync(engine, name, cancellation).ConfigureAwait(false) is null)
-            {
-                throw new PlatformException(Refusal.Unavailable, $"{name} cannot be pulled: {e.Message}", e);
-            }
-
-            log.Write($"It cannot be pulled ({e.Message}); the one that the server has is taken.");
-        }
-
-        var inspect = await FindAsync(engine, name, cancellation).ConfigureAwait(false) ?? throw new PlatformException(Refusal.Unavailable, $"{name} is not there");
-        return (await OwnAsync(engine, app, inspect, cancellation).ConfigureAwait(false), inspect);
-    }
-
-    /// <summary>Gives an image a name of the application's own: a name that moves on must not take the image of this release with it.</summary>
-    internal async Task<string> OwnAsync(EngineClient engine, App app, ImageInspect inspect, CancellationToken cancellation)
-    {
-        var own = $"slipway/{app.Name}:{inspect.Id[(inspect.Id.IndexOf(':', StringComparison.Ordinal) + 1)..][..16]}";
-        await engine.TagImageAsync(inspect.Id, own.Split(':')[0], own.Split(':')[1], cancellation).ConfigureAwait(false);
-        return own;
     }
 
     private async Task<SourceCommit?> SourceAsync(App app, Deployment deployment, DeploymentLog log, CancellationToken cancellation)

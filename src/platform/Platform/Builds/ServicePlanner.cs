@@ -30,7 +30,6 @@ internal sealed record PlannedService(Service Service, IReadOnlyList<MountedSour
 internal sealed class ServicePlanner(Project project, App app, string root)
 {
     private static readonly string[] s_ignored = ["container_name", "develop", "env_file", "label_file", "links", "restart", "scale", "profiles", "attach"];
-    private static readonly string[] s_unserved = ["volumes_from", "post_start", "pre_stop"];
 
     /// <summary>Prefix of the names of everything that an application has on an engine beside its containers.</summary>
     internal static string PrefixOf(App app) => $"slipway-{app.Id[..8]}-";
@@ -39,12 +38,7 @@ internal sealed class ServicePlanner(Project project, App app, string root)
     /// <exception cref="PlatformException">One asks for what the platform does not serve.</exception>
     internal IReadOnlyList<PlannedService> Plan()
     {
-        // A network with a subnet of the file's choice could stand in the way of the machine's own.
-        foreach (var network in project.Networks.Values.Where(network => network.Map.Map("ipam") is { Count: > 0 }))
-        {
-            throw Unserved($"networks.{network.Key}.ipam", network.Map["ipam"]!, "addresses are chosen by the engine for applications of the platform");
-        }
-
+        UnservedKeys.Check(project);
         return [.. DependencyOrder.With(project, project.Enabled, dependencies: true).Select(Plan)];
     }
 
@@ -124,7 +118,6 @@ internal sealed class ServicePlanner(Project project, App app, string root)
 
     private PlannedService Plan(Service service)
     {
-        Refuse(service);
         var map = service.Map.Copy();
         List<MountedSource> sources = [];
         var mounts = new List<Node>();
@@ -161,41 +154,6 @@ internal sealed class ServicePlanner(Project project, App app, string root)
         return new Service(service.Name, map.Remove("image"));
     }
 
-    private static void Refuse(Service service)
-    {
-        foreach (var key in s_unserved.Where(key => service.Map.Items(key).Count > 0))
-        {
-            throw Unserved(service, key, service.Map[key]!, "is not available for applications of the platform");
-        }
-
-        foreach (var key in (string[])["network_mode", "pid", "ipc", "uts"])
-        {
-            if (service.Map.Text(key)?.StartsWith("service:", StringComparison.Ordinal) == true)
-            {
-                throw Unserved(service, key, service.Map[key]!, "another service's namespace is not available for applications of the platform");
-            }
-        }
-
-        if (service.Map.Map("logging") is { } logging && logging.Text("driver") is not (null or "json-file" or "local" or "none"))
-        {
-            throw Unserved(service, "logging", logging, "other drivers than json-file, local and none are not available for applications of the platform");
-        }
-
-        if (service.Map.Map("deploy").Map("resources").Map("reservations") is { } reservations && reservations.Items("devices").Count > 0)
-        {
-            throw Unserved(service, "deploy.resources.reservations.devices", reservations, "devices are not available for applications of the platform");
-        }
-
-        foreach (var link in service.Map.Items("links").Where(link => link.Text()!.Split(':') is [var name, var alias] && name != alias))
-        {
-            throw Unserved(service, "links", link, "links under another name are not available for applications of the platform; give the other service an alias in its network");
-        }
-    }
-
-    private static PlatformException Unserved(Service service, string key, Node at, string reason) => Unserved($"{service.Path}.{key}", at, reason);
-
-    private static PlatformException Unserved(string path, Node at, string reason) => ComposeReader.Wrap(new Slipway.Compose.ComposeException(at.At, path, reason), Path.GetDirectoryName(at.At.File) ?? "");
-
     private Mapping? Mounted(Service service, Mapping mount, List<MountedSource> sources)
     {
         switch (mount.Text("type"))
@@ -210,7 +168,7 @@ internal sealed class ServicePlanner(Project project, App app, string root)
             case "volume" or "tmpfs" or "image":
                 return mount;
             case var other:
-                throw Unserved(service, "volumes", mount, $"mounts of type {other} are not available for applications of the platform");
+                throw UnservedKeys.Fault($"{service.Path}.volumes", mount, $"mounts of type {other} are not available for applications of the platform");
         }
     }
 
