@@ -1,7 +1,4 @@
-using System.Formats.Tar;
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json.Nodes;
 using Slipway.Faults.Fixture;
 
@@ -186,25 +183,7 @@ public sealed class ComposeAppTests(PlatformRoom room)
         return log;
     }
 
-    private async Task<(string State, string Log)> TryAsync(string app, params (string Path, string Text)[] files)
-    {
-        using var tar = new MemoryStream();
-        await using (var writer = new TarWriter(tar, leaveOpen: true))
-        {
-            foreach (var (path, text) in files)
-            {
-                await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
-            }
-        }
-
-        tar.Position = 0;
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{room.Address}/api/v1/apps/{app}/source") { Content = new StreamContent(tar) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", room.Token);
-        using var answer = await client.SendAsync(request);
-        return await room.EndAsync(JsonNode.Parse(await answer.Content.ReadAsStringAsync()));
-    }
+    private Task<(string State, string Log)> TryAsync(string app, params (string Path, string Text)[] files) => room.SendAsync(app, files);
 
     private async Task<SortedDictionary<string, string>> VariablesAsync(string app) =>
         new((await room.OkAsync("GET", $"/api/v1/apps/{app}/env"))!.AsArray().ToDictionary(variable => variable!["key"]!.GetValue<string>(), variable => variable!["value"]!.GetValue<string>()));

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Formats.Tar;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -194,6 +196,26 @@ public class PlatformRoom : IAsyncLifetime
         var (state, log) = await EndAsync(await OkAsync("POST", $"/api/v1/apps/{app}/{action}", json));
         Assert.True(state == "succeeded", log);
         return log;
+    }
+
+    /// <summary>Sends files as an application's source, which deploys them.</summary>
+    public async Task<(string State, string Log)> SendAsync(string app, params (string Path, string Text)[] files)
+    {
+        using var tar = new MemoryStream();
+        await using (var writer = new TarWriter(tar, leaveOpen: true))
+        {
+            foreach (var (path, text) in files)
+            {
+                await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
+            }
+        }
+
+        tar.Position = 0;
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Address}/api/v1/apps/{app}/source") { Content = new StreamContent(tar) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        using var answer = await _client.SendAsync(request);
+        return await EndAsync(JsonNode.Parse(await answer.Content.ReadAsStringAsync()));
     }
 
     /// <summary>What the proxy answers for a host.</summary>
