@@ -309,11 +309,25 @@ public class PlatformRoom : IAsyncLifetime
 
     private string Host => "unix://" + Engine.Address.SocketPath;
 
-    /// <summary>A port that nobody has now.</summary>
+    /// <summary>
+    /// A port that nobody has now, and that the kernel gives to no outgoing connection (those begin at 32768): else somebody's would take the proxy's
+    /// while it is made anew.
+    /// </summary>
     public static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(12_000, 32_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 }
