@@ -27,7 +27,8 @@ public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimePr
     // In this time conmon fills about half of what a socket holds (net.core.wmem_default).
     private const uint GatherMicroseconds = 100;
 
-    // A flood is waited for on the thread that carries it; what comes more slowly is not worth a thread.
+    // Bytes at once after which more is expected. That is waited for on the thread; what comes more slowly is not worth one.
+    private const int Much = 2 << 10;
     private static readonly TimeSpan FloodPause = TimeSpan.FromMilliseconds(2);
 
     /// <summary>Runs until the process has ended and all output is sent, or the client leaves. Does not dispose the connection.</summary>
@@ -88,12 +89,19 @@ public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimePr
             await ConmonSocket.WaitAsync(connection, watch, cancel).ConfigureAwait(false);
 
             using var batch = new OutputBatch(peer.Multiplexed, streams.Stdout, streams.Stderr);
-            for (var more = true; more && open; more = batch.IsFlood && connection.Poll(FloodPause, SelectMode.SelectRead))
+            for (var flood = false; ;)
             {
-                open = Fill(batch, connection);
+                open = Fill(batch, connection, flood);
+                var much = batch.Received >= Much;
                 if (!await SendAsync(connection, peer.Output, batch, cancel).ConfigureAwait(false))
                 {
                     return AttachEnd.ClientLost;
+                }
+
+                flood = open && much && connection.Poll(FloodPause, SelectMode.SelectRead);
+                if (!flood)
+                {
+                    break;
                 }
             }
         }
@@ -102,10 +110,10 @@ public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimePr
     }
 
     // In a flood conmon's packets come one by one as fast as they are received, and each would be sent alone: let some gather.
-    private static bool Fill(OutputBatch batch, Socket connection)
+    private static bool Fill(OutputBatch batch, Socket connection, bool flood)
     {
         var open = batch.Fill(connection);
-        if (!open || !batch.IsFlood || batch.Content.Length >= OutputBatch.Capacity / 2)
+        if (!open || !flood || batch.Content.Length >= OutputBatch.Capacity / 2)
         {
             return open;
         }
@@ -118,6 +126,7 @@ public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimePr
     {
         if (batch.Content.Length == 0)
         {
+            batch.Clear();
             return true;
         }
 

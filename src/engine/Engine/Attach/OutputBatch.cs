@@ -37,8 +37,8 @@ internal sealed class OutputBatch : IDisposable
     /// <summary>What is ready to be sent; valid until <see cref="Clear"/>.</summary>
     internal ReadOnlyMemory<byte> Content => _buffer.AsMemory(1, _end - 1);
 
-    /// <summary>Whether the last packet was as large as they get: more is coming.</summary>
-    internal bool IsFlood { get; private set; }
+    /// <summary>Bytes received since <see cref="Clear"/>, wanted or not.</summary>
+    internal int Received { get; private set; }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -60,6 +60,7 @@ internal sealed class OutputBatch : IDisposable
     {
         _end = 1;
         _frame = -1;
+        Received = 0;
     }
 
     /// <summary>Receives what waits on the socket, without waiting for more.</summary>
@@ -84,7 +85,7 @@ internal sealed class OutputBatch : IDisposable
                 return false;
             }
 
-            IsFlood = count == ConmonSocket.MaxPacket;
+            Received += count;
             Add(mark, count - 1);
         }
 
