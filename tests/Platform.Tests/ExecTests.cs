@@ -81,22 +81,22 @@ public sealed class ExecTests(PlatformRoom room)
     [Fact]
     public async Task A_terminal_is_for_those_who_may_change_the_application_and_for_no_other_site()
     {
-        await room.MakeAsync("closed");
-        await room.DeployAsync("closed");
+        await room.MakeAsync("terminal-gate");
+        await room.DeployAsync("terminal-gate");
         var reader = (await room.OkAsync("POST", "/api/v1/tokens", """{"name":"onlooker","abilities":["read","deploy"]}"""))!["token"]!.GetValue<string>();
         foreach (var (token, origin, status) in ((string, string?, HttpStatusCode)[])
             [("", null, HttpStatusCode.Unauthorized), ("slp_wrong", null, HttpStatusCode.Unauthorized), (reader, null, HttpStatusCode.Forbidden), (room.Token, "https://elsewhere.example", HttpStatusCode.Forbidden)])
         {
             using var refused = new ClientWebSocket();
             refused.Options.CollectHttpResponseDetails = true;
-            await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(refused, "closed", token, origin));
+            await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(refused, "terminal-gate", token, origin));
             Assert.Equal(status, refused.HttpStatusCode);
         }
 
-        using var socket = await OpenAsync("closed", room.Token);
+        using var socket = await OpenAsync("terminal-gate", room.Token);
         await SayAsync(socket, """{"command":[]}""");
         await HearAsync(socket, "the command is missing");
-        using var binary = await OpenAsync("closed", room.Token);
+        using var binary = await OpenAsync("terminal-gate", room.Token);
         await TypeAsync(binary, "hello");
         await HearAsync(binary, "the first message says what is to be run");
         var audit = (JsonArray)(await room.OkAsync("GET", "/api/v1/audit"))!;
@@ -105,7 +105,7 @@ public sealed class ExecTests(PlatformRoom room)
     }
 
     private static bool Noted(JsonNode? entry, string actor, string detail) =>
-        entry!["action"]!.GetValue<string>() == "refused" && entry["actor"]!.GetValue<string>() == actor && entry["subject"]!.GetValue<string>() == "GET /api/v1/apps/closed/exec" && entry["detail"]!.GetValue<string>().Contains(detail, StringComparison.Ordinal);
+        entry!["action"]!.GetValue<string>() == "refused" && entry["actor"]!.GetValue<string>() == actor && entry["subject"]!.GetValue<string>() == "GET /api/v1/apps/terminal-gate/exec" && entry["detail"]!.GetValue<string>().Contains(detail, StringComparison.Ordinal);
 
     private async Task<ClientWebSocket> OpenAsync(string app, string token)
     {

@@ -46,7 +46,7 @@ public sealed class MagicVariableTests
     [InlineData("NOBODY_3000", null, 3000)]
     [InlineData("WEB_99999", null, 0)]
     public void An_identifier_means_a_service_and_perhaps_a_port(string id, string? service, int port) =>
-        Assert.Equal((service, port), MagicVariables.Find(id, ["web", "my-api", "web-2"]));
+        Assert.Equal((service, port), MagicVariables.Find(id, ["web", "my-api", "web-2", "my_api"]));
 
     [Fact]
     public void A_token_of_Supabase_is_signed_with_the_password()

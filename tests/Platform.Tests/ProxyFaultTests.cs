@@ -94,6 +94,7 @@ public sealed class ProxyFaultTests(PlatformRoom room)
     {
         await room.MakeAsync("early");
         await room.DeployAsync("early");
+        var volumes = await VolumesAsync();
         var table = string.Create(CultureInfo.InvariantCulture, $"slipway-test-{Environment.ProcessId}");
         Tool.Run("nft", $"table ip {table} {{ chain c {{ type filter hook output priority raw; ip daddr 127.0.0.1 tcp dport {room.HttpPort} tcp flags & (syn | ack) == syn reject with tcp reset; }}; }}");
         try
@@ -107,6 +108,7 @@ public sealed class ProxyFaultTests(PlatformRoom room)
             var (state, log) = await room.EndAsync(deployment);
             Assert.True(state == "succeeded", log);
             Assert.Equal("first\n", await room.GetAsync("early.localhost"));
+            Assert.Equal(volumes, await VolumesAsync());
         }
         finally
         {
@@ -210,6 +212,8 @@ public sealed class ProxyFaultTests(PlatformRoom room)
 
     private async Task<string> InProxyAsync(params string[] command) =>
         Tool.Run(Path.Combine(PlatformRoom.Out, "slipway"), ["-H", "unix://" + room.Daemon.Socket, "exec", await ProxyAsync(), .. command]);
+
+    private async Task<IEnumerable<string>> VolumesAsync() => (await room.Daemon.Api.ListVolumesAsync()).Volumes.Select(volume => volume.Name).Order().ToList();
 
     private async Task<string> ProxyAsync() => (await room.Daemon.Api.ListContainersAsync(all: true)).Single(container => container.Labels.ContainsKey("slipway.proxy")).Id;
 }

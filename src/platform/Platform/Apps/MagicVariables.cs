@@ -39,7 +39,8 @@ internal static class MagicVariables
     /// <param name="services">Names of services.</param>
     internal static (string? Service, int Port) Find(string id, IEnumerable<string> services)
     {
-        var names = services.ToDictionary(Identifier, name => name, StringComparer.Ordinal);
+        // Of names that differ in punctuation alone the first is meant.
+        var names = services.GroupBy(Identifier, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
         if (names.TryGetValue(Identifier(id), out var whole))
         {
             return (whole, 0);

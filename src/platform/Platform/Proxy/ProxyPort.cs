@@ -58,7 +58,7 @@ internal sealed class ProxyPort(EngineClient engine, string image, string name, 
     {
         try
         {
-            await engine.RemoveContainerAsync(name, force: true, cancellation: cancellation).ConfigureAwait(false);
+            await engine.RemoveContainerAsync(name, force: true, volumes: true, cancellation: cancellation).ConfigureAwait(false);
         }
         catch (EngineApiException e) when (e.StatusCode is 404 or 409)
         {
