@@ -53,6 +53,14 @@ public sealed class HostileTests
         Assert.StartsWith("DF0", error.Diagnostic.Number, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("FROM scratch\nFROM a\nRUN --mount=type\fcache,target=/x [# check=skip=all\n")]
+    public async Task What_fuzzing_found_is_refused_with_a_place(string text)
+    {
+        var error = await Assert.ThrowsAsync<DockerfileException>(() => Graphs.Make(text));
+        Assert.Equal(3, error.Diagnostic.Span.Line);
+    }
+
     [Fact]
     public void Suggestions_name_the_nearest_keyword()
     {

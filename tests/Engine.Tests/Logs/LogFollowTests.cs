@@ -39,11 +39,12 @@ public sealed class LogFollowTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_flood_is_rotated_without_loss_and_within_its_size(bool compress)
+    [InlineData(false, 0)]
+    [InlineData(true, 0)]
+    [InlineData(false, 40)]
+    public async Task A_flood_is_rotated_without_loss_and_within_its_size(bool compress, int slowLines)
     {
-        await using var container = await ConmonContainer.CreateAsync("seq 1 600000");
+        await using var container = await ConmonContainer.CreateAsync($"for i in $(seq 1 {slowLines}); do echo 0; usleep 8000; done; seq 1 600000");
         using var log = new LogCollector();
         using var ended = new CancellationTokenSource();
         var settings = Small with { MaxSize = 2_000_000, MaxFiles = 1000, Compress = compress };
@@ -58,7 +59,7 @@ public sealed class LogFollowTests
 
         await ended.CancelAsync();
         await rotation;
-        var expected = string.Concat(Enumerable.Range(1, 600000).Select(i => i + "\n"));
+        var expected = string.Concat(Enumerable.Repeat("0\n", slowLines).Concat(Enumerable.Range(1, 600000).Select(i => i + "\n")));
         Assert.Equal(expected.Length, log.All.Length);
         Assert.Equal(expected, log.All);
         var files = Directory.GetFiles(Path.GetDirectoryName(container.LogPath)!);

@@ -66,8 +66,8 @@ internal sealed class MountText
         foreach (var field in Fields(text))
         {
             var (key, value) = Cut(field);
-            kind = key == "type" ? value!.ToLowerInvariant() : kind;
-            from = key == "from" ? value! : from;
+            kind = key == "type" ? Given(value, field).ToLowerInvariant() : kind;
+            from = key == "from" ? Given(value, field) : from;
         }
 
         if (from.IndexOf('$', StringComparison.Ordinal) is >= 0 and var at && at < from.Length - 1)
@@ -84,15 +84,12 @@ internal sealed class MountText
         return equals < 0 ? (field.ToLowerInvariant(), null) : (field[..equals].ToLowerInvariant(), field[(equals + 1)..]);
     }
 
+    private static string Given(string? value, string field) => value ?? throw Fault($"invalid field '{field}' must be a key=value pair", field);
+
     private void Take(string field, Func<string, string> expand)
     {
         var (key, raw) = Cut(field);
-        if (raw is null && key is not ("readonly" or "ro" or "readwrite" or "rw" or "required"))
-        {
-            throw Fault($"invalid field '{field}' must be a key=value pair", field);
-        }
-
-        var value = raw is null ? "true" : expand(raw);
+        var value = raw is null && key is ("readonly" or "ro" or "readwrite" or "rw" or "required") ? "true" : expand(Given(raw, field));
         switch (key)
         {
             case "type":

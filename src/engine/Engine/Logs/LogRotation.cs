@@ -16,7 +16,7 @@ namespace Slipway.Engine.Logs;
 public sealed class LogRotation(DirectorySignals signals, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(100);
 
     // A container that writes as fast as conmon can log.
     private const double FastestBytesPerSecond = 300e6;
