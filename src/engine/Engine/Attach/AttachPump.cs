@@ -89,21 +89,19 @@ public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimePr
             await ConmonSocket.WaitAsync(connection, watch, cancel).ConfigureAwait(false);
 
             using var batch = new OutputBatch(peer.Multiplexed, streams.Stdout, streams.Stderr);
-            for (var flood = false; ;)
+            var flood = false;
+            do
             {
                 open = Fill(batch, connection, flood);
-                var much = batch.Received >= Much;
                 if (!await SendAsync(connection, peer.Output, batch, cancel).ConfigureAwait(false))
                 {
                     return AttachEnd.ClientLost;
                 }
 
-                flood = open && much && connection.Poll(FloodPause, SelectMode.SelectRead);
-                if (!flood)
-                {
-                    break;
-                }
+                flood = open && batch.Received >= Much && connection.Poll(FloodPause, SelectMode.SelectRead);
+                batch.Clear();
             }
+            while (flood);
         }
 
         return AttachEnd.Finished;
@@ -126,7 +124,6 @@ public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimePr
     {
         if (batch.Content.Length == 0)
         {
-            batch.Clear();
             return true;
         }
 
@@ -139,7 +136,6 @@ public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimePr
             }
 
             await output.FlushAsync(cancel).ConfigureAwait(false);
-            batch.Clear();
             return true;
         }
         catch (Exception e)
