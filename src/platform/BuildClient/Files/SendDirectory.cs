@@ -16,7 +16,7 @@ internal sealed class SendDirectory(GrpcCall call, string root, DirectoryWalk wa
 
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, string> _files = [];
-    private readonly Dictionary<(uint, uint, ulong), string> _linked = [];
+    private readonly FirstNames _firsts = new();
 
     /// <summary>Sends everything that the engine wants.</summary>
     /// <exception cref="GrpcException">The engine is gone or cannot take it.</exception>
@@ -84,9 +84,9 @@ internal sealed class SendDirectory(GrpcCall call, string root, DirectoryWalk wa
         }
 
         (stat.Devmajor, stat.Devminor) = (facts.Device.Major, facts.Device.Minor);
-        if (facts.IsRegular && facts.Names > 1 && !_linked.TryAdd(facts.Identity, path))
+        if (_firsts.Earlier(facts, path) is { } first)
         {
-            stat.Linkname = _linked[facts.Identity];
+            stat.Linkname = first;
         }
         else if (facts.IsRegular)
         {

@@ -21,7 +21,7 @@ internal static class TarSource
         FirstNames? firsts = links ? new() : null;
         foreach (string name in Names(path, ignored, left))
         {
-            await (firsts?.WriteAsync(tar, Path.Combine(path, name), name) ?? tar.WriteEntryAsync(Path.Combine(path, name), name));
+            await WriteAsync(tar, Path.Combine(path, name), name, firsts);
         }
 
         foreach ((string name, byte[] content) in added)
@@ -45,7 +45,7 @@ internal static class TarSource
             FirstNames firsts = new();
             foreach (string below in Names(path))
             {
-                await firsts.WriteAsync(tar, Path.Combine(path, below), name.Length > 0 ? name + "/" + below : below);
+                await WriteAsync(tar, Path.Combine(path, below), name.Length > 0 ? name + "/" + below : below, firsts);
             }
         }
     });
@@ -81,16 +81,10 @@ internal static class TarSource
         }
     }
 
-    /// <summary>Under which name a file went first; its others become links.</summary>
-    private sealed class FirstNames
-    {
-        private readonly Dictionary<(uint, uint, ulong), string> _names = [];
-
-        public Task WriteAsync(TarWriter tar, string path, string name) =>
-            FileFacts.Of(path) is { IsRegular: true, Names: > 1 } file && !_names.TryAdd(file.Identity, name)
-                ? tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.HardLink, name) { LinkName = _names[file.Identity] })
-                : tar.WriteEntryAsync(path, name);
-    }
+    private static Task WriteAsync(TarWriter tar, string path, string name, FirstNames? firsts) =>
+        firsts is not null && FileFacts.Of(path) is { } facts && firsts.Earlier(facts, name) is { } first
+            ? tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.HardLink, name) { LinkName = first })
+            : tar.WriteEntryAsync(path, name);
 
     private static Stream Make(Func<TarWriter, Task> write)
     {
