@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Slipway.Platform.Access;
 using Slipway.Platform.Apps;
+using Slipway.Platform.Builds;
 using Slipway.Platform.Model;
 using Slipway.Platform.Proxy;
 using Slipway.Platform.Secrets;
@@ -55,6 +56,22 @@ public sealed class RuleTests
     [InlineData("data:x")]
     [InlineData("data:/x:rw")]
     public void Volumes_are_names_and_never_directories_of_the_host(string volume) => Assert.Throws<PlatformException>(() => Rules.Volume(volume));
+
+    [Theory]
+    [InlineData("80", null, 80)]
+    [InlineData("127.0.0.1:8080", "127.0.0.1", 8080)]
+    [InlineData("0.0.0.0:8080", "0.0.0.0", 8080)]
+    [InlineData("[::1]:443", "::1", 443)]
+    [InlineData("65535", null, 65535)]
+    [InlineData("65536", null, 0)]
+    [InlineData("0", null, 0)]
+    [InlineData("127.0.0.1", null, 0)]
+    [InlineData("127.0.0.1:0", null, 0)]
+    [InlineData("8000-8010", null, 0)]
+    [InlineData("+80", null, 0)]
+    [InlineData("", null, 0)]
+    public void The_place_of_a_proxy_is_a_port_or_an_address_and_a_port(string text, string? address, int port) =>
+        Assert.Equal(port == 0 ? null : new ProxyAddress(address is null ? null : IPAddress.Parse(address), port), ProxyAddress.Parse(text));
 
     [Theory]
     [InlineData("127.0.0.1", true)]
@@ -125,6 +142,14 @@ public sealed class RuleTests
     [InlineData("localhost/app", "localhost")]
     [InlineData("registry.example.com:5000/team/app@sha256:1", "registry.example.com:5000")]
     public void The_registry_of_an_image_is_known(string image, string host) => Assert.Equal(host, ImageRegistry.HostOf(image));
+
+    /// <summary>Else every application would be built again after the platform was replaced by a newer one.</summary>
+    [Fact]
+    public void The_key_of_a_build_is_the_same_for_ever_and_no_text_runs_into_the_next()
+    {
+        Assert.Equal("bd9e231547b79192f42a605c8ed1ff58d3916f4e924e5e62ff6374ce27bcda12", BuildKey.Of(["a", "bé", ""]));
+        Assert.NotEqual(BuildKey.Of(["a", "b"]), BuildKey.Of(["ab", ""]));
+    }
 
     [Fact]
     public void Secrets_are_sealed_with_the_key_alone_and_taken_out_of_lines()

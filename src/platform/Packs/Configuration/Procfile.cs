@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using Slipway.Packs.Providers;
 using Slipway.Packs.Sources;
 
 namespace Slipway.Packs.Configuration;
 
 /// <summary>A <c>Procfile</c>: a process per line, <c>name: command</c>.</summary>
-internal static partial class Procfile
+internal static class Procfile
 {
     internal const string Name = "Procfile";
     internal const string Release = "release";
@@ -27,11 +26,11 @@ internal static partial class Procfile
         return processes;
     }
 
-    /// <summary>What runs in the image besides the process that starts the application, <c>release</c> included. Names become part of names of containers.</summary>
+    /// <summary>What runs in the image besides the process that starts the application, <c>release</c> included.</summary>
     internal static Dictionary<string, string> Others(Dictionary<string, string> processes, PackContext context)
     {
         var start = Start(processes)?.Name;
-        var others = processes.Where(p => p.Key != start && p.Key != "web").ToLookup(p => ProcessName().IsMatch(p.Key));
+        var others = processes.Where(p => p.Key != start && p.Key != "web").ToLookup(p => ProcessName.IsValid(p.Key));
         foreach (var (name, _) in others[false])
         {
             context.Warn($"the process \"{name}\" of the Procfile is not run: its name has more than letters, digits, dashes and underscores");
@@ -47,7 +46,4 @@ internal static partial class Procfile
             : processes.Keys.Where(n => n != Release).Order(StringComparer.Ordinal).FirstOrDefault();
         return name is null ? null : (name, processes[name]);
     }
-
-    [GeneratedRegex(@"^[A-Za-z0-9][\w-]{0,39}$", RegexOptions.ECMAScript)]
-    private static partial Regex ProcessName();
 }

@@ -46,9 +46,6 @@ internal static class Rules
     internal static string Key(string text) =>
         text is { Length: > 0 and <= 255 } && !char.IsAsciiDigit(text[0]) && !text.AsSpan().ContainsAnyExcept(s_key) ? text : throw Invalid($"\"{Shown(text)}\" is no name of a variable");
 
-    /// <summary>Whether a process may be called that.</summary>
-    internal static bool IsProcess(string text) => text is { Length: > 0 and <= 40 } && char.IsAsciiLetterOrDigit(text[0]) && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
-
     /// <summary>The value of a variable: anything but NUL, which no environment can hold.</summary>
     internal static string Value(string text) => text.Length <= MaxText && !text.Contains('\0') ? text : throw Invalid("a value has at most 64 Ki characters and no NUL");
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Slipway.Compose.Files;
 using Slipway.Compose.Model;
@@ -34,7 +33,7 @@ internal sealed class ComposeImages(ReleaseBuild builds, PulledImages pulls, Eng
             return build is null ? pulled : (build.Image, await EnsureAsync(build, builds.BuilderOf(order.App, order.Server), cancellation).ConfigureAwait(false));
         }
 
-        var key = Hash([build?.Image ?? pulled.Image.Id, .. await PartsAsync(planned.Sources, cancellation).ConfigureAwait(false)]);
+        var key = BuildKey.Of([build?.Image ?? pulled.Image.Id, .. await PartsAsync(planned.Sources, cancellation).ConfigureAwait(false)])[..16];
         var image = $"slipway/{order.App.Name}:{key}";
         if (!order.Deployment.Force && await FindAsync(image, cancellation).ConfigureAwait(false) is { } present)
         {
@@ -127,7 +126,7 @@ internal sealed class ComposeImages(ReleaseBuild builds, PulledImages pulls, Eng
         }
 
         var tree = await repositories.PartAsync(order.App, order.Source.Tree, path, cancellation).ConfigureAwait(false);
-        var key16 = Hash([order.App.Id, tree, text, target ?? "", ignore ?? "", .. build.Pairs("labels").SelectMany(pair => (string[])[pair.Key, pair.Value]), .. arguments.SelectMany(pair => (string[])[pair.Key, pair.Value])]);
+        var key16 = BuildKey.Of([order.App.Id, tree, text, target ?? "", ignore ?? "", .. build.Pairs("labels").SelectMany(pair => (string[])[pair.Key, pair.Value]), .. arguments.SelectMany(pair => (string[])[pair.Key, pair.Value])])[..16];
         var plan = new BuildPlan(text) { Target = target, Ignore = ignore, BaseImages = PackPlanner.Plan(null, new PackOptions { Pack = "dockerfile", DockerfileText = text, DockerfileTarget = target }).BaseImages };
         return new ImageOrder(order.App, plan, order.Source with { Tree = tree }, builds.NameOf(order.App, order.Server, key16))
         {
@@ -139,20 +138,6 @@ internal sealed class ComposeImages(ReleaseBuild builds, PulledImages pulls, Eng
 
     private Dictionary<string, string> LabelsOf(IReadOnlyDictionary<string, string>? own = null) =>
         new(own?.Where(label => !label.Key.StartsWith("slipway.", StringComparison.Ordinal)) ?? [], StringComparer.Ordinal) { [Labels.App] = order.App.Id, [Labels.AppName] = order.App.Name };
-
-    /// <summary>Sixteen hexadecimal digits, as tags of built images have them.</summary>
-    private static string Hash(IEnumerable<string> texts)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var text in texts)
-        {
-            var bytes = Encoding.UTF8.GetBytes(text);
-            hash.AppendData(BitConverter.GetBytes(bytes.Length));
-            hash.AppendData(bytes);
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-    }
 }
 
 /// <summary>What images are made for.</summary>

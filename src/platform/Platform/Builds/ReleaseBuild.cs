@@ -1,8 +1,7 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Slipway.Client;
 using Slipway.DockerApi;
+using Slipway.Packs;
 using Slipway.Platform.Apps;
 using Slipway.Platform.Engines;
 using Slipway.Platform.Logs;
@@ -180,18 +179,8 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         return $"{(builder.Id == server.Id ? "slipway" : server.Registry ?? builder.Registry ?? throw new PlatformException(Refusal.Invalid, $"server {server.Name} needs a registry to get images from build server {builder.Name}"))}/{app.Name}:{tag}";
     }
 
-    private static string KeyOf(App app, SourceCommit? source, IReadOnlyDictionary<string, string> arguments)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var text in (string[])[app.Id, source?.Tree ?? app.Source.Dockerfile ?? "", JsonSerializer.Serialize(app.Build, Api.ApiJson.Default.BuildSettings), .. arguments.SelectMany(pair => (string[])[pair.Key, pair.Value])])
-        {
-            var bytes = Encoding.UTF8.GetBytes(text);
-            hash.AppendData(BitConverter.GetBytes(bytes.Length));
-            hash.AppendData(bytes);
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    private static string KeyOf(App app, SourceCommit? source, IReadOnlyDictionary<string, string> arguments) =>
+        BuildKey.Of([app.Id, source?.Tree ?? app.Source.Dockerfile ?? "", JsonSerializer.Serialize(app.Build, Api.ApiJson.Default.BuildSettings), .. arguments.SelectMany(pair => (string[])[pair.Key, pair.Value])]);
 
     private static Dictionary<string, string> LabelsOf(App app, SourceCommit? source, BuildPlan plan)
     {
@@ -215,7 +204,7 @@ public sealed class ReleaseBuild(PlatformStore store, EnginePool engines, AppRep
         try
         {
             var processes = labels?.GetValueOrDefault(Labels.Processes) is { } text ? JsonSerializer.Deserialize(text, Api.ApiJson.Default.DictionaryStringIReadOnlyListString) : null;
-            return (processes ?? []).Where(pair => Rules.IsProcess(pair.Key) && pair.Key != App.Web && pair.Value is { Count: > 0 }).OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary();
+            return (processes ?? []).Where(pair => ProcessName.IsValid(pair.Key) && pair.Key != App.Web && pair.Value is { Count: > 0 }).OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary();
         }
         catch (JsonException)
         {

@@ -30,7 +30,7 @@ public sealed class ServiceContainers(EnginePool engines, ProxyContainer proxy, 
         var spec = ServiceSpec.Open(service, secrets);
         foreach (var network in spec.Networks)
         {
-            await EnsureNetworkAsync(engine, network with { Labels = Own(app) }, cancellation).ConfigureAwait(false);
+            await EngineNetworks.EnsureAsync(engine, network with { Labels = Own(app) }, cancellation).ConfigureAwait(false);
         }
 
         foreach (var volume in (spec.Request.HostConfig!.Mounts ?? []).Where(mount => mount is { Type: "volume", Source: not null }))
@@ -69,25 +69,6 @@ public sealed class ServiceContainers(EnginePool engines, ProxyContainer proxy, 
     }
 
     private Dictionary<string, string> Own(App app) => new() { [PlatformLabels.Platform] = identity.Id, [PlatformLabels.App] = app.Id, [PlatformLabels.AppName] = app.Name };
-
-    private static async Task EnsureNetworkAsync(EngineClient engine, NetworkCreateRequest network, CancellationToken cancellation)
-    {
-        try
-        {
-            await engine.InspectNetworkAsync(network.Name, cancellation).ConfigureAwait(false);
-        }
-        catch (EngineApiException e) when (e.StatusCode == 404)
-        {
-            try
-            {
-                await engine.CreateNetworkAsync(network, cancellation).ConfigureAwait(false);
-            }
-            catch (EngineApiException other) when (other.StatusCode == 409)
-            {
-                // Another service of the application made it at the same time.
-            }
-        }
-    }
 
     // The application's networks, and for who has an address the environment's, where the proxy is.
     private async Task<List<KeyValuePair<string, EndpointSettings?>>> EndpointsAsync(EngineClient engine, App app, ServiceSpec spec, ReleaseService service, string? alias, CancellationToken cancellation)

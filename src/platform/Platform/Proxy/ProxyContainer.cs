@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.Globalization;
-using System.Net;
 using System.Text.Json.Nodes;
 using Slipway.Client;
 using Slipway.DockerApi;
@@ -97,9 +96,10 @@ public sealed class ProxyContainer(PlatformStore store, EnginePool engines, Serv
     }
 
     /// <summary>Waits until visitors can connect to its published port, as seen from the engine's machine.</summary>
-    /// <returns>Whether they can; false when the time is over.</returns>
-    internal Task<bool> IsReachedAsync(Server server, CancellationToken cancellation) =>
-        new ProxyPort(engines.Of(server), options.ProxyImage, Name + "-look", identity).AcceptsAsync(server.HttpPort, cancellation);
+    /// <returns>Whether they can; false when the time is over, or the server does not say one port.</returns>
+    internal async Task<bool> IsReachedAsync(Server server, CancellationToken cancellation) =>
+        ProxyAddress.Parse(server.HttpPort) is { } address
+        && await new ProxyPort(engines.Of(server), options.ProxyImage, Name + "-look", identity).AcceptsAsync(address, cancellation).ConfigureAwait(false);
 
     // One engine under two addresses would have one proxy, which both servers would make anew with their own ports and routes.
     private void RefuseTwin(Server server, ContainerInspect? present)
@@ -128,18 +128,8 @@ public sealed class ProxyContainer(PlatformStore store, EnginePool engines, Serv
     }
 
     /// <summary>Makes the network of an environment if it is missing.</summary>
-    internal async Task EnsureNetworkAsync(EngineClient engine, string network, CancellationToken cancellation)
-    {
-        try
-        {
-            await engine.InspectNetworkAsync(network, cancellation).ConfigureAwait(false);
-        }
-        catch (EngineApiException e) when (e.StatusCode == 404)
-        {
-            await engine.CreateNetworkAsync(
-                new NetworkCreateRequest { Name = network, Labels = new Dictionary<string, string> { [Labels.Platform] = identity.Id } }, cancellation).ConfigureAwait(false);
-        }
-    }
+    internal Task EnsureNetworkAsync(EngineClient engine, string network, CancellationToken cancellation) =>
+        EngineNetworks.EnsureAsync(engine, new NetworkCreateRequest { Name = network, Labels = new Dictionary<string, string> { [Labels.Platform] = identity.Id } }, cancellation);
 
     private async Task GiveRootAsync(EngineClient engine, CancellationToken cancellation)
     {
@@ -201,7 +191,7 @@ public sealed class ProxyContainer(PlatformStore store, EnginePool engines, Serv
         },
     };
 
-    private static PortBinding Binding(string text) => IPEndPoint.TryParse(text, out var end) && end.Port > 0
-        ? new PortBinding { HostIp = end.Address.ToString(), HostPort = end.Port.ToString(CultureInfo.InvariantCulture) }
+    private static PortBinding Binding(string text) => ProxyAddress.Parse(text) is { Address: { } address, Port: var port }
+        ? new PortBinding { HostIp = address.ToString(), HostPort = port.ToString(CultureInfo.InvariantCulture) }
         : new PortBinding { HostPort = text };
 }

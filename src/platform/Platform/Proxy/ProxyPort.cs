@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Slipway.Client;
 using Slipway.DockerApi;
@@ -17,10 +16,10 @@ internal sealed class ProxyPort(EngineClient engine, string image, string name, 
     internal static IReadOnlyList<string> Connect(string address) => ["socat", "-u", "OPEN:/dev/null", address + ",retry=60,interval=0.25,connect-timeout=2"];
 
     /// <summary>Waits until the port accepts a connection.</summary>
-    /// <param name="port">As a server has it: a port, or address and port.</param>
+    /// <param name="address">Where it is published.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>Whether it does.</returns>
-    internal async Task<bool> AcceptsAsync(string port, CancellationToken cancellation)
+    internal async Task<bool> AcceptsAsync(ProxyAddress address, CancellationToken cancellation)
     {
         await RemoveAsync(cancellation).ConfigureAwait(false);
         try
@@ -29,7 +28,7 @@ internal sealed class ProxyPort(EngineClient engine, string image, string name, 
             {
                 Image = image,
                 Entrypoint = [],
-                Cmd = Connect(AddressOf(port)),
+                Cmd = Connect(TargetOf(address)),
                 Labels = new Dictionary<string, string> { [Labels.Platform] = identity.Id },
                 HostConfig = new HostConfig { NetworkMode = "host" },
             }, name, cancellation: cancellation).ConfigureAwait(false);
@@ -46,12 +45,10 @@ internal sealed class ProxyPort(EngineClient engine, string image, string name, 
         }
     }
 
-    private static string AddressOf(string port)
+    private static string TargetOf(ProxyAddress published)
     {
-        var end = IPEndPoint.TryParse(port, out var given) && given.Port > 0 ? given : new IPEndPoint(IPAddress.Any, int.Parse(port, CultureInfo.InvariantCulture));
-        return end.Address.Equals(IPAddress.Any) || end.Address.Equals(IPAddress.IPv6Any)
-            ? string.Create(CultureInfo.InvariantCulture, $"TCP:127.0.0.1:{end.Port}")
-            : $"TCP:{end}";
+        var address = published.Address is { } one && !one.Equals(IPAddress.Any) && !one.Equals(IPAddress.IPv6Any) ? one : IPAddress.Loopback;
+        return $"TCP:{new IPEndPoint(address, published.Port)}";
     }
 
     private async Task RemoveAsync(CancellationToken cancellation)

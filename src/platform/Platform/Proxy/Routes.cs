@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using Slipway.Platform.Engines;
 using Slipway.Platform.Model;
 using Slipway.Platform.Settings;
@@ -109,7 +108,7 @@ public sealed class Routes(PlatformStore store, EnginePool engines, ProxyContain
         }
     }
 
-    private static int PortOf(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : IPEndPoint.TryParse(text, out var end) ? end.Port : 0;
+    private static int PortOf(string text) => ProxyAddress.Parse(text)?.Port ?? 0;
 
     // The document, which knows no containers. One that was loaded is trusted when a release waits for its turn; Upkeep looks at it all the time.
     private async Task LoadAsync(Server server, ServerRoutes state, List<App> apps, bool trust, CancellationToken cancellation)
