@@ -46,6 +46,23 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
+    public async Task The_program_reads_members_of_gzip_one_after_the_other()
+    {
+        using var pack = new GzipCompressor(1);
+        var packed = new byte[pack.Bound(data.Length)];
+        using (var file = File.Create(scratch.At("g.gz")))
+        {
+            file.Write(packed, 0, pack.Pack(data.AsSpan(0, 1000), packed));
+            file.Write(packed, 0, pack.Pack(data.AsSpan(1000), packed));
+        }
+
+        var result = await Run("gzip", "-d", scratch.At("g.gz"));
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(data, await File.ReadAllBytesAsync(scratch.At("g")));
+        Assert.Throws<ArgumentException>(() => pack.Pack(data, new byte[10]));
+    }
+
+    [Fact]
     public async Task The_program_reads_what_zstd_writes()
     {
         await using (var file = File.Create(scratch.At("z.zst")))

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Compression;
 using Slipway.Engine;
 using Slipway.Engine.Content;
 using Slipway.Engine.Files;
@@ -43,15 +42,17 @@ internal sealed class LayerForms(SlipwayEngine engine, ImageForm form, DateTimeO
         using (var stored = engine.Content.OpenRead(source.Blob.Digest))
         {
             using var plain = OpenPlain(stored, source.Blob.MediaType);
-            Stream packing = wanted switch
+            if (wanted == Compression.Gzip)
             {
-                Compression.Gzip => new GZipStream(new BlobStream(blob), CompressionLevel.Optimal),
-                Compression.Zstd => new ZstdCompressStream(new BlobStream(blob), ZstdLevel),
-                _ => new BlobStream(blob),
-            };
-            await using (packing.ConfigureAwait(false))
+                await ParallelGzip.RunAsync(plain, blob, _ => { }, cancel).ConfigureAwait(false);
+            }
+            else
             {
-                await plain.CopyToAsync(packing, 1 << 17, cancel).ConfigureAwait(false);
+                Stream packing = wanted == Compression.Zstd ? new ZstdCompressStream(new BlobStream(blob), ZstdLevel) : new BlobStream(blob);
+                await using (packing.ConfigureAwait(false))
+                {
+                    await plain.CopyToAsync(packing, 1 << 17, cancel).ConfigureAwait(false);
+                }
             }
         }
 

@@ -4,6 +4,7 @@ using Slipway.Distribution.Fetching;
 using Slipway.Distribution.Transport;
 using Slipway.Engine;
 using Slipway.Engine.Content;
+using Slipway.Engine.Layers;
 using Slipway.Oci;
 
 namespace Slipway.Distribution.Pushing;

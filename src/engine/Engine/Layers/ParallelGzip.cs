@@ -1,23 +1,28 @@
 using System.Collections.Concurrent;
-using System.IO.Compression;
 using System.Threading.Channels;
 using Slipway.Engine.Content;
+using Slipway.Linux;
 
-namespace Slipway.Distribution.Pushing;
+namespace Slipway.Engine.Layers;
 
 /// <summary>
 /// Packs a stream with gzip on several cores: blocks of fixed size become members of one file (RFC 1952, 2.2), which every reader takes for
 /// one stream. The same input always gives the same output.
 /// </summary>
-internal static class ParallelGzip
+public static class ParallelGzip
 {
     private const int BlockSize = 1 << 20;
 
-    // Two thirds of the time of the usual level 6 for 3 % more bytes.
-    private static readonly ZLibCompressionOptions s_level = new() { CompressionLevel = 3 };
+    // Half the time of zlib's usual level 6 for 5 % more bytes.
+    private const int Level = 1;
 
     /// <summary>Packs everything that is left of a stream.</summary>
-    internal static async Task RunAsync(Stream plain, BlobWriter packed, Action<long> progress, CancellationToken cancel)
+    /// <param name="plain">What to pack.</param>
+    /// <param name="packed">Where it goes; left open.</param>
+    /// <param name="progress">Told now and then how many bytes of <paramref name="plain"/> are packed.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <exception cref="NotSupportedException">The system's libdeflate is not installed.</exception>
+    public static async Task RunAsync(Stream plain, BlobWriter packed, Action<long> progress, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var ahead = Environment.ProcessorCount + 1;
@@ -41,6 +46,10 @@ internal static class ParallelGzip
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var block in free)
+            {
+                block.Dispose();
+            }
         }
 
         await reading.ConfigureAwait(false);
@@ -72,23 +81,24 @@ internal static class ParallelGzip
     }
 
     /// <summary>A piece on its way: plain, then packed.</summary>
-    private sealed class Block
+    private sealed class Block : IDisposable
     {
-        private readonly MemoryStream _member = new(BlockSize / 2);
+        private readonly GzipCompressor _compressor = new(Level);
+        private readonly byte[] _packed;
+        private int _length;
+
+        internal Block() => _packed = GC.AllocateUninitializedArray<byte>(_compressor.Bound(BlockSize));
 
         internal byte[] Plain { get; } = GC.AllocateUninitializedArray<byte>(BlockSize);
 
-        internal ReadOnlySpan<byte> Packed => _member.GetBuffer().AsSpan(0, (int)_member.Length);
+        internal ReadOnlySpan<byte> Packed => _packed.AsSpan(0, _length);
 
         internal Block Pack(int length)
         {
-            _member.SetLength(0);
-            using (var gzip = new GZipStream(_member, s_level, leaveOpen: true))
-            {
-                gzip.Write(Plain, 0, length);
-            }
-
+            _length = _compressor.Pack(Plain.AsSpan(0, length), _packed);
             return this;
         }
+
+        public void Dispose() => _compressor.Dispose();
     }
 }
