@@ -19,7 +19,7 @@ public sealed class NeverRules
         ["Slipway.Engine"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux"],
         ["Slipway.Build"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine"],
         ["Slipway.Distribution"] = ["Slipway.Toml", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine"],
-        ["Slipway.Transport"] = [],
+        ["Slipway.Transport"] = ["Slipway.Linux"],
         ["Slipway.Registry"] = ["Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Transport"],
         ["Slipway.Api"] = ["Slipway.Transport", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],
         ["Slipway.BuildKit"] = ["Slipway.BuildKitApi", "Slipway.Oci", "Slipway.DockerApi", "Slipway.Linux", "Slipway.Engine", "Slipway.Build", "Slipway.Distribution"],

@@ -63,6 +63,38 @@ public sealed class SocketTests : IDisposable
     }
 
     [Fact]
+    public async Task A_descriptor_is_waited_for_again_and_again()
+    {
+        Fifo.Create(scratch.At("f"), Scratch.Private);
+        using var watch = new ProcessWatch();
+        using var reader = Fifo.OpenReadNonBlocking(scratch.At("f"));
+        using var stream = new FileStream(Fifo.OpenWrite(scratch.At("f")), FileAccess.Write, 0);
+        var limit = TimeSpan.FromSeconds(5);
+        using var readiness = watch.Watch(reader);
+        for (var i = 0; i < 3; i++)
+        {
+            var wait = readiness.WaitAsync(CancellationToken.None).AsTask();
+            await Task.Delay(20);
+            Assert.False(wait.IsCompleted);
+            stream.Write("x"u8);
+            await wait.WaitAsync(limit);
+            await readiness.WaitAsync(CancellationToken.None).AsTask().WaitAsync(limit);
+            RandomAccess.Read(reader, new byte[1], 0);
+        }
+
+        using var stop = new CancellationTokenSource();
+        var cancelled = readiness.WaitAsync(stop.Token).AsTask();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(limit));
+        var last = readiness.WaitAsync(CancellationToken.None).AsTask();
+        await Task.Delay(20);
+        Assert.False(last.IsCompleted);
+        readiness.Dispose();
+        await last.WaitAsync(limit);
+        await readiness.WaitAsync(CancellationToken.None).AsTask().WaitAsync(limit);
+    }
+
+    [Fact]
     public async Task Inotify_tells_of_new_files()
     {
         using var watch = new ProcessWatch();

@@ -18,6 +18,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe,
     private static long s_lastId;
 
     private readonly Socket _socket;
+    private readonly WaitingStream? _received;
     private readonly CancellationTokenSource _closed = new();
     private int _disposed;
 
@@ -29,7 +30,8 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe,
         ConnectionId = Interlocked.Increment(ref s_lastId).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
         ConnectionClosed = _closed.Token;
         Stream = new NetworkStream(socket, ownsSocket: false);
-        Input = new ConnectionInput(PipeReader.Create(Stream, new StreamPipeReaderOptions(bufferSize: ReadSize, leaveOpen: true, useZeroByteReads: true)));
+        _received = endPoint.Tls is null ? new WaitingStream(socket) : null;
+        Input = new ConnectionInput(PipeReader.Create(_received ?? (System.IO.Stream)Stream, new StreamPipeReaderOptions(bufferSize: ReadSize, leaveOpen: true, useZeroByteReads: true)));
         var files = new FileSending(socket);
         Output = new SocketWriter(Stream, this, files);
         Transport = this;
@@ -157,6 +159,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe,
             // Gone already.
         }
 
+        _received?.Dispose();
         _socket.Dispose();
     }
 }

@@ -40,29 +40,13 @@ public sealed class ProcessWatch : IDisposable
     {
         lock (gate)
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            var registration = new Registration(this, ++lastKey, Descriptors.Duplicate(fd), callback, oneShot);
-            registrations.Add(registration.Key, registration);
-            try
-            {
-                Control(PollCalls.Add, registration);
-            }
-            catch
-            {
-                Forget(registration);
-                throw;
-            }
-
-            if (thread is null)
-            {
-                Control(PollCalls.Add, new Registration(this, StopKey, stop, () => { }, OneShot: false));
-                thread = new Thread(Run) { IsBackground = true, Name = "descriptor watch" };
-                thread.Start();
-            }
-
-            return registration;
+            return Add(fd, callback, oneShot ? Mode.Once : Mode.Always);
         }
     }
+
+    /// <summary>Prepares to wait for a descriptor now and then.</summary>
+    /// <param name="fd">The descriptor; the caller may close his once the answer is disposed.</param>
+    public Readiness Watch(SafeFileHandle fd) => new(this, fd);
 
     /// <summary>Ends the thread; waits that are pending never complete.</summary>
     public void Dispose()
@@ -86,6 +70,50 @@ public sealed class ProcessWatch : IDisposable
 
         epoll.Dispose();
         stop.Dispose();
+    }
+
+    /// <summary>Has a registration of <see cref="Mode.OnDemand"/> called once more; makes it when there is none.</summary>
+    internal IDisposable Demand(IDisposable? registration, SafeFileHandle fd, Action callback)
+    {
+        lock (gate)
+        {
+            if (registration is not Registration known)
+            {
+                return Add(fd, callback, Mode.OnDemand);
+            }
+
+            if (registrations.ContainsKey(known.Key))
+            {
+                Control(PollCalls.Modify, known);
+            }
+
+            return known;
+        }
+    }
+
+    private Registration Add(SafeFileHandle fd, Action callback, Mode mode)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        var registration = new Registration(this, ++lastKey, Descriptors.Duplicate(fd), callback, mode);
+        registrations.Add(registration.Key, registration);
+        try
+        {
+            Control(PollCalls.Add, registration);
+        }
+        catch
+        {
+            Forget(registration);
+            throw;
+        }
+
+        if (thread is null)
+        {
+            Control(PollCalls.Add, new Registration(this, StopKey, stop, () => { }, Mode.Always));
+            thread = new Thread(Run) { IsBackground = true, Name = "descriptor watch" };
+            thread.Start();
+        }
+
+        return registration;
     }
 
     private void Run()
@@ -118,7 +146,7 @@ public sealed class ProcessWatch : IDisposable
         lock (gate)
         {
             registrations.TryGetValue(key, out found);
-            if (found is { OneShot: true })
+            if (found is { Mode: Mode.Once })
             {
                 Forget(found);
             }
@@ -141,7 +169,7 @@ public sealed class ProcessWatch : IDisposable
             lock (gate)
             {
                 // EPOLLONESHOT silenced it while the callback ran.
-                if (!registration.OneShot && !disposed && registrations.ContainsKey(registration.Key))
+                if (registration.Mode == Mode.Always && !disposed && registrations.ContainsKey(registration.Key))
                 {
                     Control(PollCalls.Modify, registration);
                 }
@@ -168,7 +196,15 @@ public sealed class ProcessWatch : IDisposable
         }
     }
 
-    private sealed record Registration(ProcessWatch Owner, ulong Key, SafeFileHandle File, Action Callback, bool OneShot) : IDisposable
+    // How often a registration calls back.
+    private enum Mode
+    {
+        Once,
+        Always,
+        OnDemand,
+    }
+
+    private sealed record Registration(ProcessWatch Owner, ulong Key, SafeFileHandle File, Action Callback, Mode Mode) : IDisposable
     {
         public void Dispose()
         {
