@@ -75,11 +75,11 @@ public sealed class OomWatch : IDisposable
         source = sign;
         using var control = File.OpenHandle(directory + "/memory.oom_control");
         File.WriteAllText(directory + "/cgroup.event_control", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{sign.DangerousGetHandle()} {control.DangerousGetHandle()}"));
-        watching = watch.OnReadable(sign, () => Hear(sign), oneShot: false);
+        watching = watch.OnReadable(sign, () => Hear(sign, directory), oneShot: false);
     }
 
     // The sign comes before the kill that it announces, and once more when the cgroup is removed.
-    private void Hear(SafeFileHandle sign)
+    private void Hear(SafeFileHandle sign, string directory)
     {
         lock (gate)
         {
@@ -92,7 +92,8 @@ public sealed class OomWatch : IDisposable
             FileCalls.Read(sign, new byte[8], 8);
         }
 
-        if (Cgroups.Exists(cgroupPath))
+        // The group's directories of other hierarchies may still be there: they are removed one after the other.
+        if (Directory.Exists(directory))
         {
             struck();
         }
