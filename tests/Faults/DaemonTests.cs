@@ -27,6 +27,29 @@ public sealed class DaemonTests
     }
 
     [Fact]
+    public async Task AnEndThatWasRecordedAndNotToldIsToldAfterTheCrash()
+    {
+        var (scratch, daemon) = await Scratch.BeginAsync();
+        await using var _ = scratch;
+        var since = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var id = await daemon.RunAsync("exit 4");
+        var runs = await daemon.RunAsync("sleep 1000");
+        await daemon.ExitAsync(id);
+        await Wait.UntilAsync("the end is told", () => File.ReadAllText(Path.Combine(daemon.ExecRoot, "events.log")).Contains("\"die\"", StringComparison.Ordinal));
+        await daemon.KillAsync();
+        var log = Path.Combine(daemon.ExecRoot, "events.log");
+        File.WriteAllLines(log, File.ReadAllLines(log).Where(line => !line.Contains("\"die\"", StringComparison.Ordinal)));
+        await daemon.StartAsync();
+
+        var told = await EventsAsync(daemon, since, id);
+        Assert.Equal(["create", "start", "die"], told.Select(e => (string?)e["Action"]));
+        Assert.Equal("4", (string?)told[2]["Actor"]!["Attributes"]!["exitCode"]);
+        Assert.Equal(["create", "start"], (await EventsAsync(daemon, since, runs)).Select(e => (string?)e["Action"]));
+        await daemon.CrashAndStartAsync();
+        Assert.Equal(3, (await EventsAsync(daemon, since, id)).Count);
+    }
+
+    [Fact]
     public async Task Check19_ARemovedJournalIsNoticedWithoutAnyContainer()
     {
         var (scratch, daemon) = await Scratch.BeginAsync();

@@ -152,7 +152,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         RunStep = new RunStep(Paths, options, etc, specs, Host, new StepNetwork(_networking, _hostNetworks, Networks, State, Paths, time), Removal, _watch, time, _log);
         StepLayers = new StepLayers(Paths, Content, Snapshots, Images, Removal.Remove);
         _owned = [Uploads, rotation, health, signals, RunStep, Removal, _watch, monitor, _networking, _hostNetworks, eventFile, .. controllers];
-        Recovery = new ContainerRecovery(Containers, tasks, exits, Life, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
+        Recovery = new ContainerRecovery(Containers, tasks, exits, Life, ContainerEvents, StartContainer.RunAsync, c => RemoveContainer.RunAsync(c, force: true, removeVolumes: true, _shutdown.Token), _log);
     }
 
     /// <summary>What the engine was told at start, and since then by <see cref="Reload"/>.</summary>

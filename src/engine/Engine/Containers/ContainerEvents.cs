@@ -1,3 +1,4 @@
+using System.Globalization;
 using Slipway.Engine.Events;
 
 namespace Slipway.Engine.Containers;
@@ -5,6 +6,17 @@ namespace Slipway.Engine.Containers;
 /// <summary>Publishes container events with the attributes that Docker gives them: the labels, the image and the name.</summary>
 public sealed class ContainerEvents(EventLog log)
 {
+    /// <summary>Containers whose last start has been told and whose end since then has not.</summary>
+    internal HashSet<string> Unended() => log.Unended();
+
+    /// <summary>Tells that a container's process has ended, as its record says.</summary>
+    internal void PublishEnd(Container container)
+    {
+        var state = container.Record.State;
+        var duration = (long)((state.FinishedAt - state.StartedAt) ?? TimeSpan.Zero).TotalSeconds;
+        Publish(container, "die", ("exitCode", state.ExitCode.ToString(CultureInfo.InvariantCulture)), ("execDuration", duration.ToString(CultureInfo.InvariantCulture)));
+    }
+
     /// <summary>Publishes one event of a container.</summary>
     /// <param name="container">The actor.</param>
     /// <param name="action">What happened, for example <c>start</c>.</param>

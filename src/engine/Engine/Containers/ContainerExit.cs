@@ -133,12 +133,9 @@ internal sealed class ContainerExit(TaskLauncher tasks, ProcessWatch watch, Cont
             ooms.TellEnd(container, task);
         }
 
-        events.Publish(container, "die", ("exitCode", end.Code.ToString(System.Globalization.CultureInfo.InvariantCulture)), ("execDuration", Seconds(container.Record.State)));
+        events.PublishEnd(container);
         container.CompleteExit(exit);
     }
-
-    private static string Seconds(TaskState state) =>
-        ((long)((state.FinishedAt - state.StartedAt) ?? TimeSpan.Zero).TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task GuardAsync(Container container, Func<Task> action)
     {

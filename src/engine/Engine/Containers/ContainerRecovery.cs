@@ -7,7 +7,7 @@ namespace Slipway.Engine.Containers;
 /// Start-up with containers of an earlier daemon: those that run are taken over as they are, those that ended meanwhile get their true
 /// exit status, and restart policies are applied to the rest, a few at a time.
 /// </summary>
-internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks, ContainerExit exits, ContainerLife life, Func<Container, CancellationToken, Task> start, Func<Container, Task> remove, ILogger log)
+internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks, ContainerExit exits, ContainerLife life, ContainerEvents events, Func<Container, CancellationToken, Task> start, Func<Container, Task> remove, ILogger log)
 {
     /// <summary>How many containers are started at one time by restart policies.</summary>
     internal const int ParallelStarts = 4;
@@ -51,9 +51,18 @@ internal sealed class ContainerRecovery(ContainerTable table, TaskLauncher tasks
         }
     }
 
-    /// <summary>Records the ends that nobody saw. It comes before the first answer, which must show nothing as running that does not.</summary>
+    /// <summary>
+    /// Records the ends that nobody saw, and tells those that were recorded and no longer told. It comes before the first answer, which
+    /// must show nothing as running that does not.
+    /// </summary>
     internal Task RecordEndsAsync(IReadOnlyList<Container> ended, CancellationToken cancel)
     {
+        var unended = events.Unended();
+        foreach (var container in ended.Where(c => c.Record.State.Status is ContainerStatus.Exited or ContainerStatus.Restarting && unended.Contains(c.Id)))
+        {
+            events.PublishEnd(container);
+        }
+
         _endedUnseen.UnionWith(ended.Where(c => c.Record.State.Status is ContainerStatus.Running or ContainerStatus.Paused));
         return Parallel.ForEachAsync(_endedUnseen, new ParallelOptions { MaxDegreeOfParallelism = ParallelEnds, CancellationToken = cancel }, async (container, token) =>
             await GuardAsync(container, (ended, _) => exits.EndAsync(ended, null, restart: false), token).ConfigureAwait(false));

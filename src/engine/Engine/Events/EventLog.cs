@@ -93,6 +93,26 @@ public sealed class EventLog
         }
     }
 
+    /// <summary>Containers whose last start has been told and whose end since then has not, as far back as messages are kept.</summary>
+    internal HashSet<string> Unended()
+    {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        lock (_lock)
+        {
+            foreach (var message in _recent.Where(m => m.Type == "container"))
+            {
+                _ = message.Action switch
+                {
+                    "start" => ids.Add(message.Actor.ID),
+                    "die" or "destroy" => ids.Remove(message.Actor.ID),
+                    _ => false,
+                };
+            }
+        }
+
+        return ids;
+    }
+
     private void Keep(EventMessage message)
     {
         _recent.Enqueue(message);
