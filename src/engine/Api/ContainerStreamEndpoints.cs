@@ -66,6 +66,7 @@ public sealed class ContainerStreamEndpoints(SlipwayEngine engine)
         var request = Request(call, container);
         var multiplexed = !container.Record.Config.Tty;
         await JsonBody.SkipAsync(call.Http);
+        using var place = container.Attaches.Enter();
         await using var stream = await HijackedStream.TakeAsync(call, StreamType.Of(call.Version, multiplexed));
         if (!request.Stdin)
         {
@@ -73,13 +74,14 @@ public sealed class ContainerStreamEndpoints(SlipwayEngine engine)
         }
 
         await HijackedWork.RunAsync(stream, multiplexed, cancel =>
-            engine.AttachContainer.RunAsync(container, request, new AttachPeer(request.Stdin ? stream : null, stream, multiplexed), cancel));
+            engine.AttachContainer.RunAsync(container, request, place, new AttachPeer(request.Stdin ? stream : null, stream, multiplexed), cancel));
     }
 
     private async Task AttachSocketAsync(ApiCall call)
     {
         var container = Find(call);
         var request = Request(call, container);
+        using var place = container.Attaches.Enter();
         var (stream, socket) = await WebSocketHandshake.TakeAsync(call);
         await using var connection = stream;
         await using var messages = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: true);
@@ -89,7 +91,7 @@ public sealed class ContainerStreamEndpoints(SlipwayEngine engine)
         _ = ReceiveAsync(messages, input.Writer);
         await HijackedWork.RunAsync(stream, multiplexed: false, async cancel =>
         {
-            await engine.AttachContainer.RunAsync(container, request, new AttachPeer(input.Reader.AsStream(), messages, multiplexed: false), cancel);
+            await engine.AttachContainer.RunAsync(container, request, place, new AttachPeer(input.Reader.AsStream(), messages, multiplexed: false), cancel);
             await CloseAsync(socket, cancel);
         });
     }

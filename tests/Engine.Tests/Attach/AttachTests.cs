@@ -28,6 +28,32 @@ public sealed class AttachTests
     }
 
     [Fact]
+    public async Task A_client_that_has_its_place_gets_all_from_a_container_that_has_ended_and_gone_before_it_goes_on()
+    {
+        await using var container = await ConmonContainer.CreateAsync("echo out; echo err >&2");
+        var (pump, gate) = (Pump(container), new AttachGate(TimeProvider.System));
+        using var left = gate.Enter();
+        using var place = gate.Enter();
+        left.Dispose();
+        await gate.OpenAsync(container.Bundle);
+        await container.StartAsync();
+        for (var waited = 0; container.IsRunning && waited < 500; waited++)
+        {
+            await ConmonContainer.Pause(10);
+        }
+
+        Assert.False(container.IsRunning);
+        gate.End();
+        gate.Close();
+        using var connection = await place.ConnectAsync(false, default).WaitAsync(TimeSpan.FromSeconds(5));
+        var output = new MemoryStream();
+        Assert.Equal(AttachEnd.Finished, await pump.RunAsync(connection!, new AttachPeer(null, output, multiplexed: true), Output, default).WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.Equal(("out\n", "err\n"), Demultiplex(output.ToArray()));
+        using var late = gate.Enter();
+        Assert.Null(await late.ConnectAsync(false, default));
+    }
+
+    [Fact]
     public async Task Stdin_is_carried_and_its_end_too_while_a_spectator_leaves()
     {
         await using var container = await ConmonContainer.CreateAsync("wc -c; echo done", stdin: true);

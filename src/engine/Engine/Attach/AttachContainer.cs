@@ -37,8 +37,13 @@ public sealed class AttachContainer(EnginePaths paths, ContainerLogs logs, Conta
     /// Carries a container's streams until its process ends, the client leaves or detaches, or the container is removed. A container that
     /// does not run yet is waited for; the client then gets every byte from the first.
     /// </summary>
+    /// <param name="container">The container.</param>
+    /// <param name="request">What the client wants.</param>
+    /// <param name="place">The client's place at <see cref="Container.Attaches"/>, taken before it was answered.</param>
+    /// <param name="peer">The client.</param>
+    /// <param name="cancel">Its connection was aborted.</param>
     /// <exception cref="OperationCanceledException">The client's connection was aborted.</exception>
-    public async Task<AttachEnd> RunAsync(Container container, AttachRequest request, AttachPeer peer, CancellationToken cancel)
+    public async Task<AttachEnd> RunAsync(Container container, AttachRequest request, AttachPlace place, AttachPeer peer, CancellationToken cancel)
     {
         var keys = Check(container, request);
         if (request.Logs && LogSettings.Parse(container.Record.HostConfig.LogConfig).KeepsLog && (request.Stdout || request.Stderr))
@@ -47,10 +52,10 @@ public sealed class AttachContainer(EnginePaths paths, ContainerLogs logs, Conta
         }
 
         events.Publish(container, "attach");
-        return request.Stream ? await StreamAsync(container, request, keys, peer, cancel).ConfigureAwait(false) : AttachEnd.Finished;
+        return request.Stream ? await StreamAsync(container, request, place, keys, peer, cancel).ConfigureAwait(false) : AttachEnd.Finished;
     }
 
-    private async Task<AttachEnd> StreamAsync(Container container, AttachRequest request, DetachKeys keys, AttachPeer peer, CancellationToken cancel)
+    private async Task<AttachEnd> StreamAsync(Container container, AttachRequest request, AttachPlace place, DetachKeys keys, AttachPeer peer, CancellationToken cancel)
     {
         var config = container.Record.Config;
         var stdin = request.Stdin && config.OpenStdin;
@@ -58,7 +63,7 @@ public sealed class AttachContainer(EnginePaths paths, ContainerLogs logs, Conta
 
         // A spectator who leaves must not close the stdin of the client that owns it.
         var spectator = config.OpenStdin && closesStdin && !stdin;
-        if (await container.Attaches.ConnectAsync(spectator, cancel).ConfigureAwait(false) is not { } connection)
+        if (await place.ConnectAsync(spectator, cancel).ConfigureAwait(false) is not { } connection)
         {
             return AttachEnd.Removed;
         }

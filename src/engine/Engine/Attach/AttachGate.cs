@@ -69,6 +69,25 @@ public sealed class AttachGate(TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// Takes a client's place among those who wait for the next task, unless there is one. This comes before the client hears anything: it
+    /// may then start the container on another connection, and the container may have ended before the client's own request goes on.
+    /// </summary>
+    public AttachPlace Enter()
+    {
+        lock (_lock)
+        {
+            if (_bundle is not null || _closed)
+            {
+                return new AttachPlace(this, null);
+            }
+
+            var client = NewClient();
+            _waiting.Add(client);
+            return new AttachPlace(this, client);
+        }
+    }
+
     /// <summary>Waits for a task and connects to its monitor.</summary>
     /// <param name="spectator">Whether the client's connection is to be parked when it leaves: it may then get one that was.</param>
     /// <param name="cancel">The client's connection was aborted.</param>
@@ -84,7 +103,7 @@ public sealed class AttachGate(TimeProvider time)
             }
         }
 
-        var client = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var client = NewClient();
         string? bundle;
         lock (_lock)
         {
@@ -100,13 +119,26 @@ public sealed class AttachGate(TimeProvider time)
             }
         }
 
-        if (bundle is not null)
-        {
-            return await ConmonSocket.ConnectAsync(bundle, time, cancel).ConfigureAwait(false);
-        }
+        return bundle is not null
+            ? await ConmonSocket.ConnectAsync(bundle, time, cancel).ConfigureAwait(false)
+            : await WaitAsync(client, cancel).ConfigureAwait(false);
+    }
 
+    /// <summary>Waits for the connection of a client that has its place.</summary>
+    internal async Task<Socket?> WaitAsync(TaskCompletionSource<Socket?> client, CancellationToken cancel)
+    {
         using var registration = cancel.Register(() => Withdraw(client, cancel));
         return await client.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the wait of a client that did not get to it, and keeps what it would have got.</summary>
+    internal void Leave(TaskCompletionSource<Socket?> client)
+    {
+        Withdraw(client, new CancellationToken(canceled: true));
+        if (client.Task is { IsCompletedSuccessfully: true, Result: { } connection })
+        {
+            Park(connection);
+        }
     }
 
     /// <summary>
@@ -127,6 +159,8 @@ public sealed class AttachGate(TimeProvider time)
 
         connection.Dispose();
     }
+
+    private static TaskCompletionSource<Socket?> NewClient() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ParkedConnection? TakeParked()
     {
@@ -170,5 +204,27 @@ public sealed class AttachGate(TimeProvider time)
         }
 
         _parked.Clear();
+    }
+}
+
+/// <summary>A client's place at an <see cref="AttachGate"/>; given up when disposed.</summary>
+public sealed class AttachPlace : IDisposable
+{
+    private readonly AttachGate _gate;
+    private TaskCompletionSource<Socket?>? _client;
+
+    internal AttachPlace(AttachGate gate, TaskCompletionSource<Socket?>? client) => (_gate, _client) = (gate, client);
+
+    /// <summary>As <see cref="AttachGate.ConnectAsync(bool, CancellationToken)"/>; once.</summary>
+    public Task<Socket?> ConnectAsync(bool spectator, CancellationToken cancel) =>
+        Interlocked.Exchange(ref _client, null) is { } client ? _gate.WaitAsync(client, cancel) : _gate.ConnectAsync(spectator, cancel);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _client, null) is { } client)
+        {
+            _gate.Leave(client);
+        }
     }
 }
