@@ -4,6 +4,12 @@ namespace Slipway.Linux;
 
 public static partial class Cgroups
 {
+    private const int LooksForWhatMoves = 20;
+    private const int BetweenLooksMilliseconds = 10;
+
+    // The unified hierarchy never shows these (cgroups(7)).
+    private static readonly HashSet<string> OnlyVersion1 = ["net_cls", "net_prio", "perf_event", "devices", "freezer", "cpuacct", "debug"];
+
     /// <summary>
     /// On a hybrid layout, takes the controllers that nobody mounted (they belong to the unified hierarchy then) to v1 hierarchies, as crun
     /// demands. These are mounted nowhere: they live while one of the returned descriptors, or another process's, is open, and the
@@ -18,20 +24,55 @@ public static partial class Cgroups
             return [];
         }
 
-        // Those that another process took so are listed, but mounted nowhere.
-        var elsewhere = CgroupFiles.Lines("/proc/self/cgroup").Select(line => line.Split(':', 3)).Where(part => part.Length == 3).SelectMany(part => part[1].Split(','));
-        var unused = CgroupFiles.Text(unified + "/cgroup.controllers")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        string[] controllers = [.. unused.Concat(elsewhere.Where(name => IsController(name) && !Found.Value.Roots.ContainsKey(name)))];
-        if (controllers.Length == 0)
+        var taken = new Dictionary<string, SafeFileHandle>(StringComparer.Ordinal);
+        MountNamespace? apart = null;
+        try
         {
-            return [];
+            // A controller may go from one place to the other between two looks, when another process takes or releases it: only a look that
+            // finds nothing more is the last.
+            while (Unmounted(unified).Where(name => !taken.ContainsKey(name)).ToHashSet() is { Count: > 0 } found)
+            {
+                apart ??= new MountNamespace();
+                foreach (var controller in found)
+                {
+                    taken[controller] = apart.Run(() =>
+                    {
+                        Mounts.Mount("cgroup", scratch, "cgroup", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, controller);
+                        return Descriptors.OpenPath(scratch);
+                    });
+                }
+            }
+        }
+        finally
+        {
+            apart?.Dispose();
         }
 
-        using var apart = new MountNamespace();
-        return apart.Run(() => controllers.Select(controller =>
+        return [.. taken.Values];
+    }
+
+    // While the kernel takes a controller from one place to the other, after its last holder has ended, it is in neither.
+    private static HashSet<string> Unmounted(string unified)
+    {
+        for (var look = 1; ; look++)
         {
-            Mounts.Mount("cgroup", scratch, "cgroup", MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec, controller);
-            return Descriptors.OpenPath(scratch);
-        }).ToList());
+            var found = Listed(unified).ToHashSet();
+            var moving = CgroupFiles.Lines("/proc/cgroups").Where(line => !line.StartsWith('#')).Select(line => line.Split('\t'))
+                .Any(part => part is [var name, .., "1"] && !found.Contains(name) && !Found.Value.Roots.ContainsKey(name) && !OnlyVersion1.Contains(name));
+            if (!moving || look == LooksForWhatMoves)
+            {
+                return found;
+            }
+
+            Thread.Sleep(BetweenLooksMilliseconds);
+        }
+    }
+
+    // Those of the unified hierarchy, and those that another process took so: they are listed, but mounted nowhere.
+    private static IEnumerable<string> Listed(string unified)
+    {
+        var free = CgroupFiles.Text(unified + "/cgroup.controllers")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return free.Concat(CgroupFiles.Lines("/proc/self/cgroup").Select(line => line.Split(':', 3)).Where(part => part.Length == 3)
+            .SelectMany(part => part[1].Split(',')).Where(name => IsController(name) && !Found.Value.Roots.ContainsKey(name)));
     }
 }
