@@ -92,8 +92,8 @@ public sealed class StateTests
         await daemon.StartAsync();
 
         var digest = Path.GetFileName(blob);
-        var said = await SaveAsync(daemon, "other:1").RefusalAsync() + daemon.Log;
-        Assert.Contains(digest, said, StringComparison.Ordinal);
+        var said = await SaveAsync(daemon, "other:1").RefusalAsync();
+        await Wait.UntilAsync("what is damaged is named", () => (said + daemon.Log).Contains(digest, StringComparison.Ordinal));
         Assert.Equal(0, await daemon.ExitAsync(await daemon.RunAsync("true")));
         await daemon.LoadAsync(new MemoryStream(archive.ToArray()));
         Assert.Equal("", await SaveAsync(daemon, "other:1").RefusalAsync());
