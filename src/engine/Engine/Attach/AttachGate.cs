@@ -73,20 +73,7 @@ public sealed class AttachGate(TimeProvider time)
     /// Takes a client's place among those who wait for the next task, unless there is one. This comes before the client hears anything: it
     /// may then start the container on another connection, and the container may have ended before the client's own request goes on.
     /// </summary>
-    public AttachPlace Enter()
-    {
-        lock (_lock)
-        {
-            if (_bundle is not null || _closed)
-            {
-                return new AttachPlace(this, null);
-            }
-
-            var client = NewClient();
-            _waiting.Add(client);
-            return new AttachPlace(this, client);
-        }
-    }
+    public AttachPlace Enter() => new(this, Queue(out _));
 
     /// <summary>Waits for a task and connects to its monitor.</summary>
     /// <param name="spectator">Whether the client's connection is to be parked when it leaves: it may then get one that was.</param>
@@ -103,25 +90,9 @@ public sealed class AttachGate(TimeProvider time)
             }
         }
 
-        var client = NewClient();
-        string? bundle;
-        lock (_lock)
-        {
-            bundle = _bundle;
-            if (_closed)
-            {
-                return null;
-            }
-
-            if (bundle is null)
-            {
-                _waiting.Add(client);
-            }
-        }
-
-        return bundle is not null
-            ? await ConmonSocket.ConnectAsync(bundle, time, cancel).ConfigureAwait(false)
-            : await WaitAsync(client, cancel).ConfigureAwait(false);
+        return Queue(out var bundle) is { } client ? await WaitAsync(client, cancel).ConfigureAwait(false)
+            : bundle is not null ? await ConmonSocket.ConnectAsync(bundle, time, cancel).ConfigureAwait(false)
+            : null;
     }
 
     /// <summary>Waits for the connection of a client that has its place.</summary>
@@ -160,7 +131,22 @@ public sealed class AttachGate(TimeProvider time)
         connection.Dispose();
     }
 
-    private static TaskCompletionSource<Socket?> NewClient() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // A client among those who wait; null when there is a task (whose bundle it is), or the container is gone.
+    private TaskCompletionSource<Socket?>? Queue(out string? bundle)
+    {
+        lock (_lock)
+        {
+            bundle = _closed ? null : _bundle;
+            if (_closed || bundle is not null)
+            {
+                return null;
+            }
+
+            var client = new TaskCompletionSource<Socket?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add(client);
+            return client;
+        }
+    }
 
     private ParkedConnection? TakeParked()
     {

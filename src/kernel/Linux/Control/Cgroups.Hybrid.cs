@@ -30,7 +30,7 @@ public static partial class Cgroups
         {
             // A controller may go from one place to the other between two looks, when another process takes or releases it: only a look that
             // finds nothing more is the last.
-            while (Unmounted(unified).Where(name => !taken.ContainsKey(name)).ToHashSet() is { Count: > 0 } found)
+            while (Unmounted(unified).Except(taken.Keys).ToList() is { Count: > 0 } found)
             {
                 apart ??= new MountNamespace();
                 foreach (var controller in found)
