@@ -64,9 +64,11 @@ public sealed class StartContainer
 
         var started = container.RecordFactAsync(r => Running(change(r), container.Task, container.Attachment), mayUseReserve: false);
         _tasks.LeaveHost(container.Id, container.Task);
-        _exits.Watch(container, container.Task);
         _events.Publish(container, "start");
+
+        // The process may have ended by now: its end must not be told before its beginning.
         _life.TellStarted(container);
+        _exits.Watch(container, container.Task);
         ReleaseSandbox(container, container.Task);
         await started.ConfigureAwait(false);
     }
