@@ -22,10 +22,13 @@ public sealed class EventEndpoints(SlipwayEngine engine)
 
         var matches = EventQuery.Matches(call.Query.Filters());
         await using var watch = call.WatchClient();
+
+        // Before the client is told: whoever has seen the answer begin misses nothing.
+        using var events = engine.Events.Subscribe(since, until);
         await call.BeginStreamAsync("application/json");
         try
         {
-            await foreach (var message in engine.Events.ReadAsync(matches, since, until, watch.Gone))
+            await foreach (var message in events.ReadAsync(matches, watch.Gone))
             {
                 await JsonLines.WriteAsync(call, WithOldFields(message), DockerJson.Wire.EventMessage);
             }

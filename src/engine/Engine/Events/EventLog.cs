@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Slipway.DockerApi;
@@ -54,42 +53,17 @@ public sealed class EventLog
         }
     }
 
-    /// <summary>Events that match, past ones first. Ends at <paramref name="untilNanoseconds"/>, or never.</summary>
-    /// <param name="matches">Which events the caller wants.</param>
+    /// <summary>Keeps what happens from now on for a reader, and what happened before as far as he wants it.</summary>
     /// <param name="sinceNanoseconds">Unix time in nanoseconds from which past events are replayed; null for none.</param>
     /// <param name="untilNanoseconds">Unix time in nanoseconds at which to stop; null for never.</param>
-    /// <param name="cancel">Ends the reading.</param>
-    public async IAsyncEnumerable<EventMessage> ReadAsync(Func<EventMessage, bool> matches, long? sinceNanoseconds, long? untilNanoseconds, [EnumeratorCancellation] CancellationToken cancel)
+    public EventSubscription Subscribe(long? sinceNanoseconds, long? untilNanoseconds)
     {
         var channel = Channel.CreateBounded<EventMessage>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var past = Subscribe(channel, sinceNanoseconds ?? (untilNanoseconds is null ? null : 0));
-        try
+        var since = sinceNanoseconds ?? (untilNanoseconds is null ? null : 0);
+        lock (_lock)
         {
-            foreach (var message in past)
-            {
-                if (message.TimeNano <= (untilNanoseconds ?? long.MaxValue) && matches(message))
-                {
-                    yield return message;
-                }
-            }
-
-            CompleteAt(channel, untilNanoseconds, stop.Token);
-            await foreach (var message in channel.Reader.ReadAllAsync(cancel).ConfigureAwait(false))
-            {
-                if (message.TimeNano <= (untilNanoseconds ?? long.MaxValue) && matches(message))
-                {
-                    yield return message;
-                }
-            }
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            lock (_lock)
-            {
-                _readers.Remove(channel);
-            }
+            _readers.Add(channel);
+            return new EventSubscription(channel, since is null ? [] : [.. _recent.Where(m => m.TimeNano >= since)], untilNanoseconds, _time, Unsubscribe);
         }
     }
 
@@ -113,6 +87,9 @@ public sealed class EventLog
         return ids;
     }
 
+    /// <summary>Unix time in nanoseconds, as events carry it.</summary>
+    internal static long UnixNanoseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks * 100;
+
     private void Keep(EventMessage message)
     {
         _recent.Enqueue(message);
@@ -131,33 +108,13 @@ public sealed class EventLog
         _log.Log(isExec ? LogLevel.Debug : LogLevel.Information, "{Type} {Verb} {Id} {Name}", type, verb, id, attributes.GetValueOrDefault("exitCode") is { } code ? $"{attributes.GetValueOrDefault("name")} exit={code}" : attributes.GetValueOrDefault("name"));
     }
 
-    private EventMessage[] Subscribe(Channel<EventMessage> channel, long? since)
+    private void Unsubscribe(Channel<EventMessage> channel)
     {
         lock (_lock)
         {
-            _readers.Add(channel);
-            return since is null ? [] : [.. _recent.Where(m => m.TimeNano >= since)];
+            _readers.Remove(channel);
         }
     }
-
-    private void CompleteAt(Channel<EventMessage> channel, long? untilNanoseconds, CancellationToken cancel)
-    {
-        if (untilNanoseconds is not { } until)
-        {
-            return;
-        }
-
-        var left = TimeSpan.FromTicks(Math.Min((until - UnixNanoseconds(_time.GetUtcNow())) / 100, TimeSpan.FromDays(40).Ticks));
-        if (left <= TimeSpan.Zero)
-        {
-            channel.Writer.TryComplete();
-            return;
-        }
-
-        _ = Task.Delay(left, _time, cancel).ContinueWith(_ => channel.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-    }
-
-    private static long UnixNanoseconds(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks * 100;
 
     private static EventMessage Message(string type, string action, string actorId, IReadOnlyDictionary<string, string> attributes, long nanoseconds) => new()
     {
