@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Attach;
@@ -83,10 +84,14 @@ public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimePr
     private async Task<AttachEnd> SendOutputAsync(Socket connection, AttachPeer peer, AttachStreams streams, CancellationToken cancel)
     {
         connection.Blocking = false;
+        using var descriptor = new SafeFileHandle(connection.Handle, ownsHandle: false);
+
+        // The runtime's own waiting would have this socket watched for good, and each of conmon's packets wake two threads.
+        using var readiness = watch.Watch(descriptor);
         for (var open = true; open;)
         {
             // No buffer is held meanwhile.
-            await ConmonSocket.WaitAsync(connection, watch, cancel).ConfigureAwait(false);
+            await readiness.WaitAsync(cancel).ConfigureAwait(false);
 
             using var batch = new OutputBatch(peer.Multiplexed, streams.Stdout, streams.Stderr);
             var flood = false;

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Microsoft.Win32.SafeHandles;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Attach;
@@ -49,21 +48,6 @@ public static class ConmonSocket
         {
             throw new EngineException(ErrorKind.Conflict, "the container's monitor does not accept attachments: " + e.Message, e);
         }
-    }
-
-    /// <summary>
-    /// Waits until there is something to receive, or the end. The runtime's own waiting would have this socket watched for good, and each
-    /// of conmon's packets wake two threads whether or not anybody waits.
-    /// </summary>
-    /// <exception cref="OperationCanceledException">Cancelled first.</exception>
-    internal static async ValueTask WaitAsync(Socket connection, ProcessWatch watch, CancellationToken cancel)
-    {
-        cancel.ThrowIfCancellationRequested();
-        var ready = new TaskCompletionSource();
-        using var descriptor = new SafeFileHandle(connection.Handle, ownsHandle: false);
-        using var registration = watch.OnReadable(descriptor, () => ready.TrySetResult(), oneShot: true);
-        using var cancelled = cancel.UnsafeRegister(_ => ready.TrySetCanceled(cancel), null);
-        await ready.Task.ConfigureAwait(false);
     }
 
     private static async ValueTask<Socket> ConnectAsync(UnixDomainSocketEndPoint address, TimeProvider time, CancellationToken cancel)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Linux.Native;
 
@@ -43,35 +42,6 @@ public static class FileCopy
         }
 
         return copied;
-    }
-
-    /// <summary>sendfile(2) to any descriptor that blocks; returns the bytes sent.</summary>
-    public static long SendFile(SafeHandle to, SafeFileHandle from, long length)
-    {
-        long sent = 0;
-        while (sent < length)
-        {
-            var step = FileCalls.SendFile(to, from, 0, (nuint)Math.Min(Chunk, length - sent));
-            if (step == 0)
-            {
-                break;
-            }
-
-            if (step < 0)
-            {
-                var failure = LinuxException.Last("sendfile");
-                if (failure.Errno == Errno.Interrupted)
-                {
-                    continue;
-                }
-
-                throw failure;
-            }
-
-            sent += step;
-        }
-
-        return sent;
     }
 
     private static long ByHand(SafeFileHandle from, SafeFileHandle to, long length)

@@ -184,9 +184,6 @@ internal static partial class FileCalls
     [LibraryImport("libc", EntryPoint = "copy_file_range", SetLastError = true)]
     internal static partial nint CopyFileRange(SafeFileHandle from, nint fromOffset, SafeFileHandle to, nint toOffset, nuint length, uint flags);
 
-    [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
-    internal static partial nint SendFile(SafeHandle to, SafeFileHandle from, nint offset, nuint length);
-
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(SafeFileHandle file, Span<byte> buffer, nuint length);
 
