@@ -38,6 +38,26 @@ public sealed class PeerTests
     }
 
     [Fact]
+    public async Task Check18_A_damaged_layer_is_not_pushed()
+    {
+        using var registry = await DebianRegistry.StartAsync();
+        await using var room = await PrivateEngine.StartAsync();
+        var name = $"{registry.Host}/x/app:v1";
+        await LoadAsync(room, name, 3_000_000);
+        var layer = Assert.Single(room.Engine.Images.Resolve(name).Manifest.Layers).Digest;
+        using (var content = File.OpenHandle(Path.Combine(room.Engine.Paths.Content, "blobs", "sha256", layer.Hex), FileMode.Open, FileAccess.Write))
+        {
+            RandomAccess.Write(content, "damage"u8, 1_000_000);
+        }
+
+        var failure = await Assert.ThrowsAsync<EngineException>(() => PushAsync(room, name));
+        Assert.Equal((ErrorKind.Damaged, $"blob {layer} is damaged: its content does not match its digest"), (failure.Kind, failure.Message));
+        failure = await Assert.ThrowsAsync<EngineException>(() => room.PullAsync(name));
+        Assert.Equal($"manifest for {name} not found: manifest unknown: manifest unknown", failure.Message);
+        Assert.Equal(layer, Assert.Single(room.Engine.Images.Resolve(name).Manifest.Layers).Digest);
+    }
+
+    [Fact]
     public async Task A_locked_registry_lets_in_who_has_the_password_and_the_authority()
     {
         using var registry = await DebianRegistry.StartAsync(locked: true);

@@ -76,17 +76,24 @@ internal sealed class LayerPusher(SlipwayEngine engine, RegistrySession session,
         try
         {
             var descriptor = layer with { MediaType = layer.MediaType == MediaTypes.DockerLayer ? MediaTypes.DockerLayerGzip : MediaTypes.OciLayerGzip, Digest = packed.Digest, Size = packed.Length };
-            if (!await IsThereAsync(descriptor.Digest, shown, [], cancel).ConfigureAwait(false))
-            {
-                await SendAsync(descriptor, shown, packed.OpenComplete, cancel).ConfigureAwait(false);
-            }
 
+            // Packing takes all cores, sending leaves some: only now it is looked at whether what was packed is what the digest says.
+            var check = Task.Run(() => engine.Content.Verify(layer.Digest), cancel);
+            await Task.WhenAll(SendMissingAsync(descriptor, shown, packed.OpenComplete, cancel), check).ConfigureAwait(false);
             return new PushedLayer(descriptor, packed);
         }
         catch
         {
             packed.Dispose();
             throw;
+        }
+    }
+
+    private async Task SendMissingAsync(Descriptor layer, string shown, Func<Stream> open, CancellationToken cancel)
+    {
+        if (!await IsThereAsync(layer.Digest, shown, [], cancel).ConfigureAwait(false))
+        {
+            await SendAsync(layer, shown, open, cancel).ConfigureAwait(false);
         }
     }
 
@@ -116,14 +123,7 @@ internal sealed class LayerPusher(SlipwayEngine engine, RegistrySession session,
         try
         {
             using var plain = engine.Content.OpenRead(layer.Digest);
-            using var hash = new DigestHash();
-            using var tee = new HashedReading(plain, hash);
-            await ParallelGzip.RunAsync(tee, packed, Follow(shown, "Compressing", layer.Size), cancel).ConfigureAwait(false);
-            if (hash.Finish() is var actual && actual != layer.Digest)
-            {
-                throw new EngineException(ErrorKind.Damaged, $"blob {layer.Digest} is damaged: its content does not match its digest");
-            }
-
+            await ParallelGzip.RunAsync(plain, packed, Follow(shown, "Compressing", layer.Size), cancel).ConfigureAwait(false);
             packed.Complete();
             return packed;
         }
