@@ -19,7 +19,7 @@ internal sealed class TestServer : IAsyncDisposable
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(Path));
         socket.Listen(128);
-        _server = new ApiServer(routes, [new BoundEndPoint(socket, "unix://" + Path)], TimeProvider.System, NullLoggerFactory.Instance);
+        _server = new ApiServer(Task.FromResult(routes), [new BoundEndPoint(socket, "unix://" + Path)], TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     public string Path => System.IO.Path.Combine(_directory, "test.sock");

@@ -16,13 +16,17 @@ public sealed class ApiServer : IAsyncDisposable
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
     private readonly KestrelServer _server;
-    private readonly RouteTable _routes;
+    private readonly Task<RouteTable> _routes;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Prepares a server for the given routes and sockets; the sockets are the server's from now on.</summary>
-    public ApiServer(RouteTable routes, IEnumerable<BoundEndPoint> endPoints, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="routes">What it serves; requests wait for it.</param>
+    /// <param name="endPoints">Where clients come from.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">The daemon's log.</param>
+    public ApiServer(Task<RouteTable> routes, IEnumerable<BoundEndPoint> endPoints, TimeProvider time, ILoggerFactory loggers)
     {
         _routes = routes;
         _time = time;

@@ -46,6 +46,11 @@ internal static class DaemonProcess
         using var trim = new IdleTrim(time);
         SlipwayEngine? running = null;
         using var signals = new StopSignals(() => Reload(readAgain, running, log, room));
+
+        // The server gets ready on another processor while the engine does; requests wait for both.
+        var routes = new TaskCompletionSource<RouteTable>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = new ApiServer(routes.Task, endPoints, time, log);
+        var serving = Task.Run(() => server.StartAsync());
         try
         {
             await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
@@ -54,15 +59,22 @@ internal static class DaemonProcess
             using var registries = Registries.For(engine, registry?.Own, registry?.Copies);
             using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
             var buildKit = new BuildKitDoor(builder, registries, log);
-            var routes = ApiRoutes.For(engine, builder, registries, Upgrades(buildKit), () => log.Least <= LogLevel.Debug);
-            OwnRegistryEndpoint.Map(routes, registry?.Own);
-            await ServeAsync(routes, endPoints, time, log, room, signals);
+            var table = ApiRoutes.For(engine, builder, registries, Upgrades(buildKit), () => log.Least <= LogLevel.Debug);
+            OwnRegistryEndpoint.Map(table, registry?.Own);
+            await serving;
+            routes.SetResult(table);
+            await ServeAsync(server, endPoints, room, signals);
             return 0;
         }
         catch (EngineException e)
         {
             room.LogCritical("the engine cannot start: {Reason}", e.Message);
             return 1;
+        }
+        finally
+        {
+            routes.TrySetCanceled();
+            await serving;
         }
     }
 
@@ -72,10 +84,8 @@ internal static class DaemonProcess
         (build, report, gone) => door.BuildAsync(new HttpBuild(build.Id, build.Session, build.Options, build.Exporter, build.ExporterOptions), report, gone),
         door.UploadAsync);
 
-    private static async Task ServeAsync(RouteTable routes, IReadOnlyList<BoundEndPoint> endPoints, TimeProvider time, StderrLog log, ILogger room, StopSignals signals)
+    private static async Task ServeAsync(ApiServer server, IReadOnlyList<BoundEndPoint> endPoints, ILogger room, StopSignals signals)
     {
-        await using var server = new ApiServer(routes, endPoints, time, log);
-        await server.StartAsync();
         foreach (var endPoint in endPoints)
         {
             room.LogInformation("API listen on {Address}", endPoint);

@@ -10,7 +10,7 @@ using Slipway.Transport;
 namespace Slipway.Api.Routing;
 
 /// <summary>What happens to every request: headers, version, route, endpoint, and an answer for whatever goes wrong.</summary>
-internal sealed class ApiApplication(RouteTable routes, TimeProvider time, ILogger log, CancellationToken stopping) : IHttpApplication<HttpContext>
+internal sealed class ApiApplication(Task<RouteTable> routes, TimeProvider time, ILogger log, CancellationToken stopping) : IHttpApplication<HttpContext>
 {
     /// <inheritdoc/>
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
@@ -57,7 +57,7 @@ internal sealed class ApiApplication(RouteTable routes, TimeProvider time, ILogg
         var mark = target.IndexOf('?', StringComparison.Ordinal);
         var path = Query.Decode(mark < 0 ? target : target.AsSpan(0, mark), plusIsBlank: false);
         var (version, rest) = RequestVersion.Split(path);
-        if (routes.Find(context.Request.Method, rest, out var name) is not { } handler)
+        if ((await routes).Find(context.Request.Method, rest, out var name) is not { } handler)
         {
             await ErrorAnswers.WriteAsync(context, 404, "page not found");
             return;
