@@ -15,7 +15,7 @@ internal sealed class SocketConnection : ConnectionContext, IDuplexPipe,
     IConnectionIdFeature, IConnectionItemsFeature, IConnectionLifetimeFeature, IConnectionTransportFeature
 {
     // As much as waits in a unix socket, and as the reader of archives takes. Of a buffer that is not filled only the beginning is touched.
-    private const int ReadSize = 256 * 1024;
+    private const int ReadSize = 128 * 1024;
     private static long s_lastId;
 
     private readonly Socket _socket;
