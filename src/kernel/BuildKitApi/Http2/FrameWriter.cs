@@ -37,13 +37,12 @@ internal sealed class FrameWriter(Stream stream, CancellationToken stop)
         }
     }
 
-    /// <summary>Bytes that are no frame: a client's first words.</summary>
+    /// <summary>Bytes that are no frame, a client's first words. They wait for others to go with them.</summary>
     internal void Raw(ReadOnlySpan<byte> bytes)
     {
         lock (_lock)
         {
             bytes.CopyTo(Take(bytes.Length));
-            Begin();
         }
     }
 

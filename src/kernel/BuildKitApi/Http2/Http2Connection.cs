@@ -6,9 +6,7 @@ namespace Slipway.BuildKitApi.Http2;
 /// One end of an HTTP/2 connection over a stream that is there already (RFC 9113), as far as gRPC needs it. .NET's own client joins fields of one name
 /// and costs a short-lived program a noticeable start, its server needs a host; BuildKit's connections have either end on either side.
 /// </summary>
-/// <param name="stream">What carries it; stays the caller's.</param>
-/// <param name="serve">Answers the peer's streams; null for the end that opens them.</param>
-internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? serve)
+internal sealed class Http2Connection
 {
     /// <summary>How many bytes of a stream the peer may send before they are read.</summary>
     internal const int StreamWindow = 1 << 20;
@@ -22,6 +20,8 @@ internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? se
 
     private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
 
+    private readonly Stream _stream;
+    private readonly Func<Http2Stream, Task>? _serve;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<int, Http2Stream> _streams = [];
@@ -36,15 +36,25 @@ internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? se
     private int _lastId = -1;
     private bool _ended;
 
+    /// <summary>Prepares one end; its first words stand before whatever is written afterwards.</summary>
+    /// <param name="stream">What carries it; stays the caller's.</param>
+    /// <param name="serve">Answers the peer's streams; null for the end that opens them.</param>
+    internal Http2Connection(Stream stream, Func<Http2Stream, Task>? serve)
+    {
+        (_stream, _serve) = (stream, serve);
+        Frames = new FrameWriter(stream, _stop.Token);
+        Greet();
+    }
+
     /// <summary>Where frames go.</summary>
-    internal FrameWriter Frames => field ??= new FrameWriter(stream, _stop.Token);
+    internal FrameWriter Frames { get; }
 
     /// <summary>Serves the connection until it ends. Afterwards nobody reads or writes the stream any more.</summary>
     /// <param name="cancel">Ends it.</param>
     internal async Task RunAsync(CancellationToken cancel)
     {
         using var linked = cancel.Register(_stop.Cancel);
-        Greet();
+        Frames.Flush();
         try
         {
             await ReadAsync().ConfigureAwait(false);
@@ -120,11 +130,11 @@ internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? se
         }
     }
 
-    internal void Grant(int id, int count)
+    internal void Grant(int id, int count, bool more = false)
     {
         Span<byte> payload = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(payload, count);
-        Frames.Write(FrameType.WindowUpdate, 0, id, payload);
+        Frames.Write(FrameType.WindowUpdate, 0, id, payload, more);
     }
 
     internal void Reset(int id, uint code)
@@ -146,7 +156,7 @@ internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? se
 
     private void Greet()
     {
-        if (serve is null)
+        if (_serve is null)
         {
             Frames.Raw(Preface);
         }
@@ -155,8 +165,8 @@ internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? se
         Setting(settings, 0x3, MostStreams);
         Setting(settings[6..], 0x4, StreamWindow);
         Setting(settings[12..], 0x5, MostFrame);
-        Frames.Write(FrameType.Settings, 0, 0, settings);
-        Grant(0, ConnectionWindow - DefaultWindow);
+        Frames.Write(FrameType.Settings, 0, 0, settings, more: true);
+        Grant(0, ConnectionWindow - DefaultWindow, more: true);
     }
 
     private static void Setting(Span<byte> place, ushort name, uint value)
@@ -197,7 +207,7 @@ internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? se
     {
         var buffer = new byte[MostFrame * 2];
         var (start, end) = (0, 0);
-        var greeted = serve is null;
+        var greeted = _serve is null;
         while (true)
         {
             var taken = Take(buffer.AsSpan(start, end - start), ref greeted);
@@ -208,7 +218,7 @@ internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? se
                 (start, end) = (0, end - start);
             }
 
-            var read = await stream.ReadAsync(buffer.AsMemory(end), _stop.Token).ConfigureAwait(false);
+            var read = await _stream.ReadAsync(buffer.AsMemory(end), _stop.Token).ConfigureAwait(false);
             if (read == 0)
             {
                 return;
@@ -317,11 +327,11 @@ internal sealed class Http2Connection(Stream stream, Func<Http2Stream, Task>? se
 
         var fields = _headers.Read(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_block));
         _block.Clear();
-        var opened = serve is not null && frame.Stream > _lastId ? Accept(frame.Stream) : null;
+        var opened = _serve is not null && frame.Stream > _lastId ? Accept(frame.Stream) : null;
         (opened ?? Find(frame.Stream))?.Told(fields, _blockHead.Has(Frame.EndStream));
         if (opened is not null)
         {
-            _ = Task.Run(() => serve!(opened));
+            _ = Task.Run(() => _serve!(opened));
         }
     }
 
