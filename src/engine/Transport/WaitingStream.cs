@@ -1,27 +1,21 @@
 using System.Net.Sockets;
-using Microsoft.Win32.SafeHandles;
 using Slipway.Linux;
 
 namespace Slipway.Transport;
 
-/// <summary>
-/// What a client sends, as a stream. The runtime's own waiting would have the socket watched until it is closed, and each packet wake two
-/// threads whether or not anybody waits; here it is watched only while somebody does.
-/// </summary>
+/// <summary>What a client sends, as a stream. The socket is watched only while somebody waits (<see cref="ProcessWatch.Watch(Socket)"/>).</summary>
 internal sealed class WaitingStream : Stream
 {
     private static readonly Lazy<ProcessWatch> s_watch = new(() => new ProcessWatch());
 
     private readonly Socket _socket;
-    private readonly SafeFileHandle _descriptor;
     private readonly Readiness _readiness;
 
     /// <summary>Reads from a socket that stays the caller's. Only its reading is taken over.</summary>
     internal WaitingStream(Socket socket)
     {
         _socket = socket;
-        _descriptor = new SafeFileHandle(socket.Handle, ownsHandle: false);
-        _readiness = s_watch.Value.Watch(_descriptor);
+        _readiness = s_watch.Value.Watch(socket);
         socket.Blocking = false;
     }
 
@@ -85,7 +79,6 @@ internal sealed class WaitingStream : Stream
     protected override void Dispose(bool disposing)
     {
         _readiness.Dispose();
-        _descriptor.Dispose();
         base.Dispose(disposing);
     }
 

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Microsoft.Win32.SafeHandles;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Attach;
@@ -84,10 +83,7 @@ public sealed class AttachPump(string spoolDirectory, ProcessWatch watch, TimePr
     private async Task<AttachEnd> SendOutputAsync(Socket connection, AttachPeer peer, AttachStreams streams, CancellationToken cancel)
     {
         connection.Blocking = false;
-        using var descriptor = new SafeFileHandle(connection.Handle, ownsHandle: false);
-
-        // The runtime's own waiting would have this socket watched for good, and each of conmon's packets wake two threads.
-        using var readiness = watch.Watch(descriptor);
+        using var readiness = watch.Watch(connection);
         for (var open = true; open;)
         {
             // No buffer is held meanwhile.

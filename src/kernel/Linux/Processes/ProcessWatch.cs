@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Slipway.Linux.Native;
@@ -47,6 +48,13 @@ public sealed class ProcessWatch : IDisposable
     /// <summary>Prepares to wait for a descriptor now and then.</summary>
     /// <param name="fd">The descriptor; the caller may close his once the answer is disposed.</param>
     public Readiness Watch(SafeFileHandle fd) => new(this, fd);
+
+    /// <summary>
+    /// Prepares to wait for what a socket receives. The runtime's own waiting would have it watched until it is closed, and each packet wake
+    /// two threads whether or not anybody waits.
+    /// </summary>
+    /// <param name="socket">The socket; the caller may close it once the answer is disposed.</param>
+    public Readiness Watch(Socket socket) => Watch(new SafeFileHandle(socket.Handle, ownsHandle: false));
 
     /// <summary>Ends the thread; waits that are pending never complete.</summary>
     public void Dispose()
