@@ -51,10 +51,12 @@ internal sealed class IdleTrim : IDisposable
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             NativeHeap.Trim();
             _trimmedAt = grown ? _time.GetTimestamp() : null;
-            _least = held = PrivateMemory();
+            _least = PrivateMemory();
         }
-
-        _least = Math.Min(held, _least);
+        else
+        {
+            _least = Math.Min(held, _least);
+        }
     }
 
     // proc(5): what is resident less what is a file's, in pages.
