@@ -102,7 +102,7 @@ public sealed class DiskTests
         Assert.Single(await daemon.ListAsync());
 
         await daemon.StopAsync();
-        disk.Repair();
+        await disk.RepairAsync();
         await daemon.StartAsync();
         Assert.Single(await daemon.ListAsync());
         await daemon.CallAsync("POST", $"/containers/{kept}/start");
@@ -136,7 +136,7 @@ public sealed class DiskTests
         Assert.NotEqual(0, await daemon.StartAndEndAsync());
         Assert.Contains("input/output error", daemon.Log, StringComparison.OrdinalIgnoreCase);
 
-        disk.Repair();
+        await disk.RepairAsync();
         await daemon.StartAsync();
         Assert.Equal(2, (await daemon.ListAsync()).Count);
         Assert.Equal((137, "exited"), ((int)(await daemon.StateAsync(running))["ExitCode"]!, (string?)(await daemon.StateAsync(running))["Status"]));

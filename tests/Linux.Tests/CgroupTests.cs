@@ -10,31 +10,14 @@ public sealed class CgroupTests
             return;
         }
 
-        var scratch = Directory.CreateTempSubdirectory("slipway-controllers-").FullName;
-        var unified = File.ReadLines("/proc/self/mountinfo").Single(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal)).Split(' ')[4];
-        var mounts = File.ReadAllText("/proc/self/mountinfo");
-        var taken = Cgroups.TakeUnifiedControllers(scratch);
-        try
+        var mounts = ControlGroupMounts();
+        Hold(first =>
         {
-            Assert.Equal("", File.ReadAllText(Path.Combine(unified, "cgroup.controllers")).Trim());
-            Assert.Equal(mounts, File.ReadAllText("/proc/self/mountinfo"));
-            var second = Cgroups.TakeUnifiedControllers(scratch);
+            Assert.Equal("", UnifiedControllers());
+            Assert.Equal(mounts, ControlGroupMounts());
             // Whoever comes later holds the same ones, so that the first may go.
-            Assert.Equal(taken.Count, second.Count);
-            foreach (var handle in second)
-            {
-                handle.Dispose();
-            }
-        }
-        finally
-        {
-            foreach (var handle in taken)
-            {
-                handle.Dispose();
-            }
-
-            Directory.Delete(scratch);
-        }
+            Hold(second => Assert.Equal(first, second));
+        });
     }
 
     [Fact]
@@ -45,24 +28,23 @@ public sealed class CgroupTests
             return;
         }
 
-        var unified = File.ReadLines("/proc/self/mountinfo").Single(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal)).Split(' ')[4];
         using var enough = new CancellationTokenSource();
         var other = Task.Run(() =>
         {
             while (!enough.IsCancellationRequested)
             {
-                Hold(() => Thread.SpinWait(Random.Shared.Next(50_000)));
+                Hold(_ => Thread.SpinWait(Random.Shared.Next(50_000)));
             }
         });
         try
         {
             for (var round = 0; round < 40; round++)
             {
-                Hold(() =>
+                Hold(_ =>
                 {
                     for (var look = 0; look < 10; look++)
                     {
-                        Assert.Equal("", File.ReadAllText(Path.Combine(unified, "cgroup.controllers")).Trim());
+                        Assert.Equal("", UnifiedControllers());
                         Thread.Sleep(1);
                     }
                 });
@@ -75,13 +57,21 @@ public sealed class CgroupTests
         }
     }
 
-    private static void Hold(Action meanwhile)
+    private static string UnifiedControllers()
+    {
+        var unified = File.ReadLines("/proc/self/mountinfo").Single(line => line.Contains(" - cgroup2 ", StringComparison.Ordinal)).Split(' ')[4];
+        return File.ReadAllText(Path.Combine(unified, "cgroup.controllers")).Trim();
+    }
+
+    private static IEnumerable<string> ControlGroupMounts() => [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - cgroup", StringComparison.Ordinal))];
+
+    private static void Hold(Action<int> meanwhile)
     {
         var scratch = Directory.CreateTempSubdirectory("slipway-controllers-").FullName;
         var taken = Cgroups.TakeUnifiedControllers(scratch);
         try
         {
-            meanwhile();
+            meanwhile(taken.Count);
         }
         finally
         {

@@ -5,13 +5,13 @@ namespace Slipway.Engine.Tests.Events;
 
 public sealed class EventLogTests
 {
-    private readonly EventLog log = new(TimeProvider.System, NullLogger.Instance);
+    private readonly EventLog _log = new(TimeProvider.System, NullLogger.Instance);
 
     [Fact]
     public async Task WhatHappensBetweenSubscribingAndReadingIsTold()
     {
         Tell("before");
-        using var subscription = log.Subscribe(sinceNanoseconds: null, untilNanoseconds: null);
+        using var subscription = _log.Subscribe(sinceNanoseconds: null, untilNanoseconds: null);
         Tell("between");
         await using var events = subscription.ReadAsync(_ => true, CancellationToken.None).GetAsyncEnumerator(CancellationToken.None);
         Assert.True(await events.MoveNextAsync());
@@ -28,12 +28,12 @@ public sealed class EventLogTests
     {
         Tell("past");
         var until = EventLog.UnixNanoseconds(DateTimeOffset.UtcNow.AddMilliseconds(300));
-        using var subscription = log.Subscribe(sinceNanoseconds: 0, until);
+        using var subscription = _log.Subscribe(sinceNanoseconds: 0, until);
         Tell("now");
         var seen = await subscription.ReadAsync(e => e.Action == "create", CancellationToken.None).Select(e => e.Actor.ID).ToListAsync(CancellationToken.None);
         Assert.Equal(["past", "now"], seen);
         Assert.True(EventLog.UnixNanoseconds(DateTimeOffset.UtcNow) >= until);
     }
 
-    private void Tell(string id) => log.Publish("volume", "create", id, new Dictionary<string, string>());
+    private void Tell(string id) => _log.Publish("volume", "create", id, new Dictionary<string, string>());
 }

@@ -58,26 +58,29 @@ internal sealed class LoopDisk : IDisposable
     }
 
     /// <summary>Makes the kernel find an error in the filesystem, upon which it becomes read-only.</summary>
-    internal void FailReadOnly()
-    {
-        var device = Tool.Run("findmnt", "-n", "-o", "SOURCE", MountPoint).Trim();
-        File.WriteAllText($"/sys/fs/ext4/{Path.GetFileName(device)}/trigger_fs_error", "1");
-    }
+    internal void FailReadOnly() => File.WriteAllText(Path.Combine(KernelDirectory(), "trigger_fs_error"), "1");
 
-    /// <summary>From now on every read and write of the filesystem that needs the device fails with EIO, until <see cref="Repair"/> (EXT4_IOC_SHUTDOWN without a flush).</summary>
+    /// <summary>From now on every read and write of the filesystem that needs the device fails with EIO, until <see cref="RepairAsync"/> (EXT4_IOC_SHUTDOWN without a flush).</summary>
     internal void FailEverything() =>
         Tool.Run("python3", "-c", "import fcntl,os,struct,sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, struct.pack('I', 2))", MountPoint);
 
     /// <summary>Checks and mounts it again. Nothing may be open on it.</summary>
-    internal void Repair()
+    internal async Task RepairAsync()
     {
+        var known = KernelDirectory();
         Tool.Run("umount", "-R", MountPoint);
+
+        // Any process that was given a mount namespace of its own in this moment has it for a moment longer, as it is: broken.
+        await Wait.UntilAsync("nobody has the filesystem mounted", () => !Directory.Exists(known));
         Tool.Try("e2fsck", "-fy", Image);
         Mount(Image, MountPoint);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Tool.Run("umount", "-R", MountPoint);
+
+    // sysfs: what the kernel says of the filesystem as long as it is mounted anywhere.
+    private string KernelDirectory() => "/sys/fs/ext4/" + Path.GetFileName(Tool.Run("findmnt", "-n", "-o", "SOURCE", MountPoint).Trim());
 
     private static LoopDisk Mount(string image, string mountPoint)
     {
