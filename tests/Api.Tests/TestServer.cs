@@ -9,27 +9,26 @@ namespace Slipway.Api.Tests;
 /// <summary>A server with the given routes on a unix socket in a directory of its own.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("slipway-api-").FullName;
+    private readonly string _directory;
     private readonly ApiServer _server;
 
-    private TestServer(Action<RouteTable> map)
-    {
-        var routes = new RouteTable();
-        map(routes);
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(Path));
-        socket.Listen(128);
-        _server = new ApiServer(Task.FromResult(routes), [new BoundEndPoint(socket, "unix://" + Path)], TimeProvider.System, NullLoggerFactory.Instance);
-    }
+    private TestServer(string directory, ApiServer server) => (_directory, _server) = (directory, server);
 
-    public string Path => System.IO.Path.Combine(_directory, "test.sock");
+    public string Path => SocketIn(_directory);
 
     public static async Task<TestServer> StartAsync(Action<RouteTable> map)
     {
-        var server = new TestServer(map);
-        await server._server.StartAsync();
-        return server;
+        var routes = new RouteTable();
+        map(routes);
+        var directory = Directory.CreateTempSubdirectory("slipway-api-").FullName;
+        var path = SocketIn(directory);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
+        socket.Listen(128);
+        return new TestServer(directory, await ApiServer.StartAsync(Task.FromResult(routes), [new BoundEndPoint(socket, "unix://" + path)], TimeProvider.System, NullLoggerFactory.Instance));
     }
+
+    private static string SocketIn(string directory) => System.IO.Path.Combine(directory, "test.sock");
 
     public Socket Connect()
     {

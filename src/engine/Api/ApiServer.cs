@@ -21,12 +21,7 @@ public sealed class ApiServer : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stopping = new();
 
-    /// <summary>Prepares a server for the given routes and sockets; the sockets are the server's from now on.</summary>
-    /// <param name="routes">What it serves; requests wait for it.</param>
-    /// <param name="endPoints">Where clients come from.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="loggers">The daemon's log.</param>
-    public ApiServer(Task<RouteTable> routes, IEnumerable<BoundEndPoint> endPoints, TimeProvider time, ILoggerFactory loggers)
+    private ApiServer(Task<RouteTable> routes, IEnumerable<BoundEndPoint> endPoints, TimeProvider time, ILoggerFactory loggers)
     {
         _routes = routes;
         _time = time;
@@ -48,9 +43,17 @@ public sealed class ApiServer : IAsyncDisposable
     /// <summary>Cancelled when the server begins to stop: streams that never end by themselves end then.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>Begins to accept connections; they are served when this returns.</summary>
-    public Task StartAsync(CancellationToken cancellationToken = default) =>
-        _server.StartAsync(new ApiApplication(_routes, _time, _log, _stopping.Token), cancellationToken);
+    /// <summary>Begins to accept connections on the given sockets, which are the server's from now on.</summary>
+    /// <param name="routes">What it serves; requests wait for it.</param>
+    /// <param name="endPoints">Where clients come from.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">The daemon's log.</param>
+    public static async Task<ApiServer> StartAsync(Task<RouteTable> routes, IEnumerable<BoundEndPoint> endPoints, TimeProvider time, ILoggerFactory loggers)
+    {
+        var server = new ApiServer(routes, endPoints, time, loggers);
+        await server._server.StartAsync(new ApiApplication(server._routes, time, server._log, server._stopping.Token), CancellationToken.None);
+        return server;
+    }
 
     /// <summary>Ends streams, lets short requests finish for a second and closes every connection.</summary>
     public async Task StopAsync()

@@ -49,8 +49,7 @@ internal static class DaemonProcess
 
         // The server gets ready on another processor while the engine does; requests wait for both.
         var routes = new TaskCompletionSource<RouteTable>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var server = new ApiServer(routes.Task, endPoints, time, log);
-        var serving = Task.Run(() => server.StartAsync());
+        var serving = Task.Run(() => ApiServer.StartAsync(routes.Task, endPoints, time, log));
         try
         {
             await using var engine = await SlipwayEngine.StartAsync(options, time, log, CancellationToken.None);
@@ -61,7 +60,7 @@ internal static class DaemonProcess
             var buildKit = new BuildKitDoor(builder, registries, log);
             var table = ApiRoutes.For(engine, builder, registries, Upgrades(buildKit), () => log.Least <= LogLevel.Debug);
             OwnRegistryEndpoint.Map(table, registry?.Own);
-            await serving;
+            var server = await serving;
             routes.SetResult(table);
             await ServeAsync(server, endPoints, room, signals);
             return 0;
@@ -74,7 +73,7 @@ internal static class DaemonProcess
         finally
         {
             routes.TrySetCanceled();
-            await serving;
+            await (await serving).DisposeAsync();
         }
     }
 

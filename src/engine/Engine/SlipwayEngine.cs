@@ -48,9 +48,12 @@ public sealed class SlipwayEngine : IAsyncDisposable
         Time = time;
         Paths = new EnginePaths(options.DataRoot, options.ExecRoot);
         Paths.Create();
-        Options = options = OciRuntimes.Choose(options, Paths.RuntimeState, _log, out var controllers);
         _stateIsNew = !File.Exists(Paths.StateDatabase);
-        State = StateStore.Open(Paths.StateDatabase, time, _log);
+
+        // Both take their time.
+        var opening = Task.Run(() => StateStore.Open(Paths.StateDatabase, time, _log));
+        Options = options = OciRuntimes.Choose(options, Paths.RuntimeState, _log, out var controllers);
+        State = opening.GetAwaiter().GetResult();
         var eventFile = EventFile.Open(Paths.Events, _log);
         Events = new EventLog(time, _log, eventFile);
         ContainerEvents = new ContainerEvents(Events);

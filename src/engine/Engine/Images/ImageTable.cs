@@ -38,8 +38,12 @@ public sealed class ImageTable
         Replace(records);
         if (stateLost)
         {
-            var found = _index.Read(_log).Select(entry => Rebuild(entry.Target, entry.Names)).OfType<ImageRecord>();
-            await CommitAsync([.. found.Where(record => !_images.ContainsKey(record.Target.Digest.ToString()))], []).ConfigureAwait(false);
+            var found = _index.Read(_log).Select(entry => Rebuild(entry.Target, entry.Names)).OfType<ImageRecord>()
+                .Where(record => !_images.ContainsKey(record.Target.Digest.ToString())).ToList();
+            if (found.Count > 0)
+            {
+                await CommitAsync(found, []).ConfigureAwait(false);
+            }
         }
     }
 

@@ -169,22 +169,22 @@ public sealed class RepositoryTable(StateStore state, ContentStore content, Time
     internal void Load()
     {
         var now = time.GetUtcNow();
-        foreach (var record in Read(StateRoom.Repositories, RepositoryJson.Default.RepositoryRecord))
+        foreach (var record in Read(StateRoom.Repositories, json => json.RepositoryRecord))
         {
             _repositories[record.Name] = new Repository(record);
         }
 
-        foreach (var link in Read(StateRoom.RepositoryBlobs, RepositoryJson.Default.BlobLink))
+        foreach (var link in Read(StateRoom.RepositoryBlobs, json => json.BlobLink))
         {
             GetOrAdd(link.Repository).Repository.Put(link, now);
         }
 
-        foreach (var manifest in Read(StateRoom.RepositoryManifests, RepositoryJson.Default.StoredManifest))
+        foreach (var manifest in Read(StateRoom.RepositoryManifests, json => json.StoredManifest))
         {
             GetOrAdd(manifest.Repository).Repository.Put(manifest, null);
         }
 
-        foreach (var tag in Read(StateRoom.RepositoryTags, RepositoryJson.Default.TagRecord))
+        foreach (var tag in Read(StateRoom.RepositoryTags, json => json.TagRecord))
         {
             GetOrAdd(tag.Repository).Repository.Put(tag);
         }
@@ -242,7 +242,8 @@ public sealed class RepositoryTable(StateStore state, ContentStore content, Time
         await commit.ConfigureAwait(false);
     }
 
-    private IEnumerable<T> Read<T>(StateRoom room, JsonTypeInfo<T> type)
+    // What a row looks like is made up only if there is one.
+    private IEnumerable<T> Read<T>(StateRoom room, Func<RepositoryJson, JsonTypeInfo<T>> type)
         where T : class
     {
         foreach (var (key, json) in state.Load(room))
@@ -250,7 +251,7 @@ public sealed class RepositoryTable(StateStore state, ContentStore content, Time
             T? row = null;
             try
             {
-                row = JsonSerializer.Deserialize(json, type);
+                row = JsonSerializer.Deserialize(json, type(RepositoryJson.Default));
             }
             catch (JsonException e)
             {

@@ -69,7 +69,7 @@ public sealed class Snapshotter
         }
 
         var directories = Directory.EnumerateDirectories(_paths.Snapshots).ToHashSet();
-        if (stateLost)
+        if (stateLost && directories.Count > 0)
         {
             await RebuildAsync(directories).ConfigureAwait(false);
         }
