@@ -59,6 +59,19 @@ public sealed class PutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Files_of_any_length_arrive_in_pieces_and_take_the_place_of_others()
+    {
+        int[] lengths = [0, 1, 4095, 4096, 4097, 300_000, 3_000_003];
+        foreach (var seed in (int[])[1, 2])
+        {
+            var contents = lengths.Select(length => new string([.. Enumerable.Range(0, length).Select(i => (char)('!' + (((i / 61) + (i * seed)) % 90)))])).ToList();
+            var archive = Views.Tar([.. lengths.Select((length, i) => Views.File($"f{length}", contents[i]))]);
+            await Views.PutAsync(_view, "/dir", new Pieces(archive.ToArray(), seed));
+            Assert.Equal(contents, lengths.Select(length => File.ReadAllText(Path.Combine(_box, $"dir/f{length}"))));
+        }
+    }
+
+    [Fact]
     public async Task Directories_are_replaced_only_when_allowed()
     {
         var overDirectory = Views.Tar(Views.File("sub", "x"));
@@ -157,5 +170,13 @@ public sealed class PutTests : IAsyncLifetime
         await process.WaitForExitAsync();
         packed.Position = 0;
         return packed;
+    }
+
+    private sealed class Pieces(byte[] content, int seed) : MemoryStream(content)
+    {
+        private readonly Random _random = new(seed);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(buffer.Length, _random.Next(1, 9000))], cancellationToken);
     }
 }

@@ -114,8 +114,9 @@ public sealed class BuildContext : IDisposable
     {
         try
         {
-            using var packed = new BlockingBody(archive, cancel);
-            using var plain = Decompression.Open(packed, Decompression.Detect(packed.Peek(Decompression.Needed)));
+            using var blocking = new BlockingStream(archive, cancel);
+            var (head, packed) = PrefixedStream.Peek(blocking, Decompression.Needed);
+            using var plain = Decompression.Open(packed, Decompression.Detect(head));
             using var tar = new TarInput(plain);
             using var extraction = new Extraction(Root, "/", TreeCopier.Root, noOverwriteDirNonDir: false, cancel) { Digests = Note };
             extraction.Run(tar);

@@ -14,8 +14,10 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
     private const UnixFileMode ImpliedDirectory = (UnixFileMode)0x1ED; // rwxr-xr-x
     private const UnixFileMode SetIds = UnixFileMode.SetUser | UnixFileMode.SetGroup;
     private const int MostDeferredTimes = 100_000;
+    private const long Large = 1 << 20;
 
     private readonly List<(string Path, long Time)> _directoryTimes = [];
+    private readonly List<Task> _leaving = [];
     private string? _openPath;
     private string _realPath = "";
     private DirHandle? _open;
@@ -48,6 +50,7 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
 
     public void Dispose()
     {
+        Task.WaitAll(_leaving);
         _open?.Dispose();
         _hash?.Dispose();
     }
@@ -121,10 +124,30 @@ internal sealed class Extraction(SafePath root, string target, ResolvedUser? own
         }
         else
         {
-            parent.Remove(last);
+            Remove(parent, last, there);
         }
 
         return false;
+    }
+
+    // What a large file held is given back when the last reference to it goes; that takes its time, in which the new one is written.
+    private void Remove(DirHandle parent, string last, FileStat there)
+    {
+        if (!there.IsRegular || there.Size < Large)
+        {
+            parent.Remove(last);
+            return;
+        }
+
+        var old = parent.Reference(last);
+        try
+        {
+            parent.Remove(last);
+        }
+        finally
+        {
+            _leaving.Add(Task.Run(old.Dispose, CancellationToken.None));
+        }
     }
 
     private void Create(TarInput tar, DirHandle parent, string last, string name, TarEntry entry)

@@ -33,8 +33,9 @@ internal static class PutArchive
     {
         try
         {
-            using var packed = new BlockingBody(body, cancel);
-            using var plain = Decompression.Open(packed, Decompression.Detect(packed.Peek(Decompression.Needed)));
+            using var blocking = new BlockingStream(body, cancel);
+            var (head, packed) = PrefixedStream.Peek(blocking, Decompression.Needed);
+            using var plain = Decompression.Open(packed, Decompression.Detect(head));
             using var tar = new TarInput(plain);
             extraction.Run(tar);
         }

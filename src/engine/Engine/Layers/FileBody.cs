@@ -41,7 +41,7 @@ internal static class FileBody
     {
         for (var end = offset + length; offset < end;)
         {
-            var part = tar.Take((int)Math.Min(int.MaxValue, end - offset));
+            var part = tar.TakePages(offset, end - offset);
             RandomAccess.Write(file, part, offset);
             hash?.AppendData(part);
             offset += part.Length;

@@ -11,6 +11,7 @@ public sealed class TarInput : IDisposable
 {
     internal const int MaxName = 4096;
     private const int MaxPax = 1 << 20;
+    private const int PageSize = 4096;
 
     private readonly Stream _stream;
     private byte[] _buffer;
@@ -78,6 +79,22 @@ public sealed class TarInput : IDisposable
         _start += data.Length;
         _left -= data.Length;
         return data;
+    }
+
+    /// <summary>As <see cref="Take"/>, but unless the entry ends it stops where a page of the file does: the kernel takes whole pages faster.</summary>
+    /// <param name="position">Where in the file the bytes go.</param>
+    /// <param name="max">At most so many, one or more.</param>
+    /// <exception cref="TarException">The archive is truncated.</exception>
+    public ReadOnlySpan<byte> TakePages(long position, long max)
+    {
+        max = Math.Min(max, _left);
+        if (!TryFill((int)Math.Min(max, PageSize - (position & (PageSize - 1)))))
+        {
+            throw Truncated();
+        }
+
+        var count = Math.Min(max, _end - _start);
+        return Take((int)(count == max ? count : count - ((position + count) & (PageSize - 1))));
     }
 
     /// <summary>Looks at the first bytes of the present entry without taking them; fewer when it is shorter.</summary>

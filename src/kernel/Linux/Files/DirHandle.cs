@@ -118,6 +118,10 @@ public sealed class DirHandle : IDisposable
         new(Descriptors.Own(
             FileCalls.OpenAt(Fd, Single(name), FileCalls.PathOnly | FileCalls.DirectoryOnly | FileCalls.NoFollow | FileCalls.CloseOnExec, 0), "open", name));
 
+    /// <summary>A reference (O_PATH) to an entry, not followed, that lasts when the name is gone.</summary>
+    public SafeFileHandle Reference(string name) =>
+        Descriptors.Own(FileCalls.OpenAt(Fd, Single(name), FileCalls.PathOnly | FileCalls.NoFollow | FileCalls.CloseOnExec, 0), "open", name);
+
     internal static SafeFileHandle RegularOnly(SafeFileHandle file, string path)
     {
         try
@@ -136,9 +140,6 @@ public sealed class DirHandle : IDisposable
             throw;
         }
     }
-
-    private SafeFileHandle Reference(string name) =>
-        Descriptors.Own(FileCalls.OpenAt(Fd, Single(name), FileCalls.PathOnly | FileCalls.NoFollow | FileCalls.CloseOnExec, 0), "open", name);
 
     private static byte[] Single(string name)
     {
