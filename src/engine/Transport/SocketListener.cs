@@ -18,17 +18,30 @@ public sealed class SocketListenerFactory : IConnectionListenerFactory
 }
 
 /// <summary>Accepts connections from one listening socket until it is told to stop.</summary>
-internal sealed class SocketListener(BoundEndPoint endPoint) : IConnectionListener
+internal sealed class SocketListener : IConnectionListener
 {
+    // tcp(7), TCP_CONGESTION.
+    private const int CongestionControl = 13;
+
     // Left to itself a loopback connection's buffer grows to megabytes, and what lies there has left the processor's cache before it is read:
     // blobs go out at three quarters of the speed. Less than some full segments (64 KiB there) would make the two sides wait for each other.
     private const int LoopbackSendBuffer = 128 * 1024;
 
-    private readonly Socket _socket = endPoint.Socket;
+    private readonly BoundEndPoint _endPoint;
+    private readonly Socket _socket;
     private int _closed;
 
+    internal SocketListener(BoundEndPoint endPoint)
+    {
+        (_endPoint, _socket) = (endPoint, endPoint.Socket);
+        if (IsLoopback(_socket.LocalEndPoint))
+        {
+            DoNotPace();
+        }
+    }
+
     /// <inheritdoc/>
-    public EndPoint EndPoint => endPoint;
+    public EndPoint EndPoint => _endPoint;
 
     /// <inheritdoc/>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -42,13 +55,13 @@ internal sealed class SocketListener(BoundEndPoint endPoint) : IConnectionListen
                 {
                     client.NoDelay = true;
                     client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-                    if (client.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
+                    if (IsLoopback(client.RemoteEndPoint))
                     {
                         client.SendBufferSize = LoopbackSendBuffer;
                     }
                 }
 
-                return new SocketConnection(client, endPoint);
+                return new SocketConnection(client, _endPoint);
             }
             catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException || Stopped(e))
             {
@@ -68,7 +81,7 @@ internal sealed class SocketListener(BoundEndPoint endPoint) : IConnectionListen
         if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
             _socket.Dispose();
-            if (endPoint.SocketFile is { } path)
+            if (_endPoint.SocketFile is { } path)
             {
                 File.Delete(path);
             }
@@ -79,6 +92,21 @@ internal sealed class SocketListener(BoundEndPoint endPoint) : IConnectionListen
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => UnbindAsync();
+
+    // Where the system's choice paces what it sends (bbr), it sets timers that serve nobody on this way. Connections inherit it.
+    private void DoNotPace()
+    {
+        try
+        {
+            _socket.SetRawSocketOption((int)ProtocolType.Tcp, CongestionControl, "reno"u8);
+        }
+        catch (SocketException)
+        {
+            // A kernel that lets nobody choose.
+        }
+    }
+
+    private static bool IsLoopback(EndPoint? endPoint) => endPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address);
 
     private static bool Stopped(Exception e) =>
         e is SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.NotSocket or SocketError.InvalidArgument };
