@@ -23,9 +23,8 @@ internal sealed class SocketListener : IConnectionListener
     // tcp(7), TCP_CONGESTION.
     private const int CongestionControl = 13;
 
-    // Left to itself a loopback connection's buffer grows to megabytes, and what lies there has left the processor's cache before it is read:
-    // blobs go out at three quarters of the speed. Less than some full segments (64 KiB there) would make the two sides wait for each other.
-    private const int LoopbackSendBuffer = 128 * 1024;
+    // Sixteen full segments (64 KiB there): with few of them the two sides wait for each other, more bring nothing.
+    private const int LoopbackSendBuffer = 1 << 20;
 
     private readonly BoundEndPoint _endPoint;
     private readonly Socket _socket;
@@ -36,6 +35,8 @@ internal sealed class SocketListener : IConnectionListener
         (_endPoint, _socket) = (endPoint, endPoint.Socket);
         if (IsLoopback(_socket.LocalEndPoint))
         {
+            // Connections inherit both.
+            _socket.SendBufferSize = LoopbackSendBuffer;
             DoNotPace();
         }
     }
@@ -55,10 +56,6 @@ internal sealed class SocketListener : IConnectionListener
                 {
                     client.NoDelay = true;
                     client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-                    if (IsLoopback(client.RemoteEndPoint))
-                    {
-                        client.SendBufferSize = LoopbackSendBuffer;
-                    }
                 }
 
                 return new SocketConnection(client, _endPoint);
@@ -93,7 +90,7 @@ internal sealed class SocketListener : IConnectionListener
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => UnbindAsync();
 
-    // Where the system's choice paces what it sends (bbr), it sets timers that serve nobody on this way. Connections inherit it.
+    // Where the system's choice paces what it sends (bbr), it sets timers that serve nobody on this way.
     private void DoNotPace()
     {
         try
