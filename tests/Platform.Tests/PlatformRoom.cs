@@ -279,21 +279,31 @@ public class PlatformRoom : IAsyncLifetime
         }
     }
 
-    // The proxy's image takes a minute to make from Debian's packages; the archive is kept.
     private async Task LoadProxyAsync()
     {
         if (!File.Exists(CachedProxy))
         {
-            var slipway = Path.Combine(Out, "slipway");
-            Directory.CreateDirectory(Path.GetDirectoryName(CachedProxy)!);
-            Tool.Run(slipway, "-H", Host, "image", "bootstrap", "debian");
-            Tool.Run(slipway, "-H", Host, "image", "bootstrap", "caddy");
-            Tool.Run(slipway, "-H", Host, "save", "-o", CachedProxy + ".new", "slipway/caddy:latest");
-            File.Move(CachedProxy + ".new", CachedProxy, overwrite: true);
-            return;
+            await MakeProxyAsync();
         }
 
         await LoadAsync(File.OpenRead(CachedProxy));
+    }
+
+    // The proxy's image takes a minute to make from Debian's packages, to which another's engine may have no way; the archive is kept.
+    private async Task MakeProxyAsync()
+    {
+        var maker = _daemon ?? AnotherDaemon("maker");
+        if (maker != _daemon)
+        {
+            await maker.StartAsync();
+        }
+
+        var (slipway, host) = (Path.Combine(Out, "slipway"), "unix://" + maker.Socket);
+        Directory.CreateDirectory(Path.GetDirectoryName(CachedProxy)!);
+        Tool.Run(slipway, "-H", host, "image", "bootstrap", "debian");
+        Tool.Run(slipway, "-H", host, "image", "bootstrap", "caddy");
+        Tool.Run(slipway, "-H", host, "save", "-o", CachedProxy + ".new", "slipway/caddy:latest");
+        File.Move(CachedProxy + ".new", CachedProxy, overwrite: true);
     }
 
     private async Task LoadAsync(Stream archive)
