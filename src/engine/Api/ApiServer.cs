@@ -16,14 +16,12 @@ public sealed class ApiServer : IAsyncDisposable
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
 
     private readonly KestrelServer _server;
-    private readonly Task<RouteTable> _routes;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stopping = new();
 
-    private ApiServer(Task<RouteTable> routes, IEnumerable<BoundEndPoint> endPoints, TimeProvider time, ILoggerFactory loggers)
+    private ApiServer(IEnumerable<BoundEndPoint> endPoints, TimeProvider time, ILoggerFactory loggers)
     {
-        _routes = routes;
         _time = time;
         _log = loggers.CreateLogger("api");
         var options = new KestrelServerOptions { AddServerHeader = false };
@@ -50,8 +48,8 @@ public sealed class ApiServer : IAsyncDisposable
     /// <param name="loggers">The daemon's log.</param>
     public static async Task<ApiServer> StartAsync(Task<RouteTable> routes, IEnumerable<BoundEndPoint> endPoints, TimeProvider time, ILoggerFactory loggers)
     {
-        var server = new ApiServer(routes, endPoints, time, loggers);
-        await server._server.StartAsync(new ApiApplication(server._routes, time, server._log, server._stopping.Token), CancellationToken.None);
+        var server = new ApiServer(endPoints, time, loggers);
+        await server._server.StartAsync(new ApiApplication(routes, time, server._log, server._stopping.Token), CancellationToken.None);
         return server;
     }
 

@@ -33,7 +33,7 @@ internal sealed class SocketListener : IConnectionListener
     internal SocketListener(BoundEndPoint endPoint)
     {
         (_endPoint, _socket) = (endPoint, endPoint.Socket);
-        if (IsLoopback(_socket.LocalEndPoint))
+        if (_socket.LocalEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
         {
             // Connections inherit both.
             _socket.SendBufferSize = LoopbackSendBuffer;
@@ -102,8 +102,6 @@ internal sealed class SocketListener : IConnectionListener
             // A kernel that lets nobody choose.
         }
     }
-
-    private static bool IsLoopback(EndPoint? endPoint) => endPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address);
 
     private static bool Stopped(Exception e) =>
         e is SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.NotSocket or SocketError.InvalidArgument };
