@@ -13,8 +13,8 @@ public sealed class FileSending
     // Several times a socket's buffer: between two pieces the response goes through three threads.
     private const int PieceSize = 16 << 20;
 
-    // Never touched, so it takes up addresses and no memory.
-    private static readonly byte[] s_nothing = GC.AllocateUninitializedArray<byte>(PieceSize);
+    // Never touched, and never moved by the collector, so it takes up addresses and no memory.
+    private static readonly byte[] s_nothing = GC.AllocateUninitializedArray<byte>(PieceSize, pinned: true);
 
     private readonly Socket _socket;
     private FileStream? _file;
@@ -48,7 +48,12 @@ public sealed class FileSending
             {
                 cancel.ThrowIfCancellationRequested();
                 var piece = (int)Math.Min(left, PieceSize);
-                response.BodyWriter.GetMemory(piece);
+                if (response.BodyWriter.GetMemory().Length < piece)
+                {
+                    // Memory of Kestrel's own, for what is written to nobody. Asked for a whole piece, it would make that.
+                    return;
+                }
+
                 response.BodyWriter.Advance(piece);
                 if ((await response.BodyWriter.FlushAsync(cancel)).IsCompleted)
                 {
