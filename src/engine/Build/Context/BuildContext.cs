@@ -115,8 +115,7 @@ public sealed class BuildContext : IDisposable
         try
         {
             using var blocking = new BlockingStream(archive, cancel);
-            var (head, packed) = PrefixedStream.Peek(blocking, Decompression.Needed);
-            using var plain = Decompression.Open(packed, Decompression.Detect(head));
+            using var plain = Decompression.Open(blocking);
             using var tar = new TarInput(plain);
             using var extraction = new Extraction(Root, "/", TreeCopier.Root, noOverwriteDirNonDir: false, cancel) { Digests = Note };
             extraction.Run(tar);

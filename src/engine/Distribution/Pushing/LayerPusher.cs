@@ -78,7 +78,7 @@ internal sealed class LayerPusher(SlipwayEngine engine, RegistrySession session,
             var descriptor = layer with { MediaType = layer.MediaType == MediaTypes.DockerLayer ? MediaTypes.DockerLayerGzip : MediaTypes.OciLayerGzip, Digest = packed.Digest, Size = packed.Length };
 
             // Packing takes all cores, sending leaves some: only now it is looked at whether what was packed is what the digest says.
-            var check = Task.Run(() => engine.Content.Verify(layer.Digest), cancel);
+            var check = Task.Run(() => engine.Content.Verify(layer.Digest, cancel), cancel);
             await Task.WhenAll(SendMissingAsync(descriptor, shown, packed.OpenComplete, cancel), check).ConfigureAwait(false);
             return new PushedLayer(descriptor, packed);
         }
@@ -143,7 +143,7 @@ internal sealed class LayerPusher(SlipwayEngine engine, RegistrySession session,
         catch (RegistryException e) when (e.Code == "DIGEST_INVALID" && engine.Content.Contains(layer.Digest))
         {
             // The registry received something else than the digest says: is it ours that is wrong?
-            await Task.Run(() => engine.Content.Verify(layer.Digest), cancel).ConfigureAwait(false);
+            await Task.Run(() => engine.Content.Verify(layer.Digest, cancel), cancel).ConfigureAwait(false);
             throw;
         }
 

@@ -215,13 +215,14 @@ public sealed class ContentStore
 
     /// <summary>Reads a whole blob and compares it with its digest.</summary>
     /// <exception cref="EngineException">NotFound, Damaged.</exception>
-    public void Verify(Digest digest)
+    public void Verify(Digest digest, CancellationToken cancel = default)
     {
         using var hash = new DigestHash(digest.Algorithm);
         using var stream = OpenRead(digest);
         var buffer = new byte[1 << 20];
         for (int read; (read = stream.Read(buffer)) > 0;)
         {
+            cancel.ThrowIfCancellationRequested();
             hash.Append(buffer.AsSpan(0, read));
         }
 

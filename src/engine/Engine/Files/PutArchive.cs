@@ -34,8 +34,7 @@ internal static class PutArchive
         try
         {
             using var blocking = new BlockingStream(body, cancel);
-            var (head, packed) = PrefixedStream.Peek(blocking, Decompression.Needed);
-            using var plain = Decompression.Open(packed, Decompression.Detect(head));
+            using var plain = Decompression.Open(blocking);
             using var tar = new TarInput(plain);
             extraction.Run(tar);
         }

@@ -41,7 +41,7 @@ public sealed class CheckContent(ContentStore content, ImageTable images, Reposi
             cancel.ThrowIfCancellationRequested();
             try
             {
-                content.Verify(digest);
+                content.Verify(digest, cancel);
             }
             catch (EngineException e) when (e.Kind == ErrorKind.Damaged)
             {

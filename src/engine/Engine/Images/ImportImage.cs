@@ -47,15 +47,11 @@ public sealed class ImportImage(ContentStore content, Snapshotter snapshots, Ima
     private static void Read(Stream body, BlobWriter blob, CancellationToken cancel)
     {
         using var blocking = new BlockingStream(body, cancel);
-        var (head, whole) = PrefixedStream.Peek(blocking, Decompression.Needed);
-        using (whole)
+        using var plain = Decompression.Open(blocking);
+        var buffer = new byte[1 << 18];
+        for (int read; (read = plain.Read(buffer, 0, buffer.Length)) > 0;)
         {
-            using var plain = Decompression.Open(whole, Decompression.Detect(head));
-            var buffer = new byte[1 << 18];
-            for (int read; (read = plain.Read(buffer, 0, buffer.Length)) > 0;)
-            {
-                blob.Write(buffer.AsSpan(0, read));
-            }
+            blob.Write(buffer.AsSpan(0, read));
         }
 
         blob.Complete();

@@ -43,6 +43,13 @@ internal static class Decompression
     /// <summary>Whether a plain tar archive begins here.</summary>
     internal static bool IsTar(ReadOnlySpan<byte> head) => head.Length >= TarHeader.Size && new TarHeader(head[..TarHeader.Size]).IsValid;
 
+    /// <summary>The plain content of a stream, whatever it is packed with; the caller owns both.</summary>
+    internal static Stream Open(Stream stream)
+    {
+        var (head, whole) = PrefixedStream.Peek(stream, Needed);
+        return Open(whole, Detect(head));
+    }
+
     /// <summary>The plain content of a packed stream; the caller owns both.</summary>
     internal static Stream Open(Stream packed, Packing packing) => packing switch
     {
