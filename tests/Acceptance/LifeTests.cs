@@ -70,6 +70,16 @@ public sealed class LifeTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task WhatRunsIsNotRemovedWithoutForce()
+    {
+        var name = await room.Sleeper();
+        (await room.Docker("rm", name)).Fails($"cannot remove container \"/{name}\": container is running: stop the container before removing or force remove");
+        (await room.Docker("pause", name)).Ok();
+        (await room.Docker("rm", name)).Fails($"cannot remove container \"/{name}\": container is paused and must be unpaused first");
+        await room.Remove(name);
+    }
+
+    [Fact]
     public async Task ListsAreFilteredAndFormatted()
     {
         var name = await room.Sleeper("--label", "kind=" + EngineRoom.Name());

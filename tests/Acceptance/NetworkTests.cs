@@ -44,6 +44,35 @@ public sealed class NetworkTests(EngineRoom room)
         (await room.Client(client, "network", "inspect", name)).Fails($"network {name} not found");
     }
 
+    [Theory]
+    [InlineData("docker")]
+    [InlineData("slipway")]
+    public async Task Stats_count_what_went_through_the_endpoints(string client)
+    {
+        var network = await Create();
+        var one = await Sleeper(network);
+        (await room.Docker("network", "connect", "bridge", one)).Ok();
+        var other = await Sleeper("container:" + one);
+        (await room.Docker("exec", one, "sh", "-c", "ping -c 2 -s 1000 $(ip route | awk '/default/ { print $3 }')")).Ok();
+        foreach (var name in (string[])[one, other])
+        {
+            Assert.Matches(@"^[\d.]+kB / [\d.]+kB$", (await room.Client(client, "stats", "--no-stream", "--format", "{{.NetIO}}", name)).Ok());
+            var interfaces = (await room.Daemon.CallAsync("GET", $"/containers/{name}/stats?stream=false&one-shot=1"))!["networks"]!.AsObject();
+            Assert.Equal(["eth0", "eth1"], interfaces.Select(entry => entry.Key).Order(StringComparer.Ordinal));
+            Assert.Contains(interfaces, entry => (long)entry.Value!["tx_bytes"]! > 2000 && (long)entry.Value["rx_packets"]! >= 2);
+        }
+
+        foreach (var mode in (string[])["none", "host"])
+        {
+            var without = await Sleeper(mode);
+            Assert.Equal("0B / 0B", (await room.Client(client, "stats", "--no-stream", "--format", "{{.NetIO}}", without)).Ok());
+            await room.Remove(without);
+        }
+
+        await room.Remove(other);
+        await Drop(network, one);
+    }
+
     [Fact]
     public async Task What_an_endpoint_asks_for_it_gets()
     {

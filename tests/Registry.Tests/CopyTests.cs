@@ -46,6 +46,29 @@ public sealed class CopyTests
     }
 
     [Fact]
+    public async Task What_arrived_since_it_was_looked_for_is_not_fetched_again()
+    {
+        await using var there = await PrivateRegistry.StartAsync();
+        var layer = PrivateRegistry.Noise(50_000);
+        await there.PushImageAsync("app", "v1", layer);
+        CopiedRepositories? copies = null;
+        await using var here = await PrivateRegistry.StartAsync(copies: (engine, _) =>
+            Copies(copies = CopiedRepositories.For(engine, [new UpstreamRegistry("up", there.Address.ToString(), false)], null, NullLogger.Instance, s_impatient)));
+        await here.Http.GetByteArrayAsync("/v2/up/app/manifests/v1");
+        var seen = copies!.Describe("up/app", Digest.Of(layer))!;
+        Assert.Equal(layer, await here.Http.GetByteArrayAsync($"/v2/up/app/blobs/{Digest.Of(layer)}"));
+        await there.DisposeAsync();
+        using var blob = await copies.OpenAsync("up/app", seen, default);
+        var content = new byte[layer.Length];
+        for (var at = 0; at < content.Length;)
+        {
+            at += await blob.ReadAsync(content.AsMemory(at), at, default);
+        }
+
+        Assert.Equal(layer, content);
+    }
+
+    [Fact]
     public async Task Check18_Damaged_copies_are_fetched_again()
     {
         await using var there = await PrivateRegistry.StartAsync();
@@ -172,13 +195,20 @@ public sealed class CopyTests
                 File.WriteAllText(file, $$"""{"auths":{"{{there.Address}}":{"auth":"{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{credentials}:{credentials}"))}}"} } }""");
             }
 
-            var copies = CopiedRepositories.For(engine, [new UpstreamRegistry(prefix, there.Address.ToString(), mirror)], file, NullLogger.Instance, s_impatient);
-            return new PullThrough
-            {
-                Locate = copies.Locate, IsCopy = copies.IsCopy, RefreshAsync = copies.RefreshAsync, Describe = copies.Describe, OpenAsync = copies.OpenAsync,
-                TagsAsync = copies.TagsAsync, ReferrersAsync = copies.ReferrersAsync, MostBytes = most,
-            };
+            return Copies(CopiedRepositories.For(engine, [new UpstreamRegistry(prefix, there.Address.ToString(), mirror)], file, NullLogger.Instance, s_impatient), most);
         });
+
+    private static PullThrough Copies(CopiedRepositories copies, long most = 0) => new()
+    {
+        Locate = copies.Locate,
+        IsCopy = copies.IsCopy,
+        RefreshAsync = copies.RefreshAsync,
+        Describe = copies.Describe,
+        OpenAsync = copies.OpenAsync,
+        TagsAsync = copies.TagsAsync,
+        ReferrersAsync = copies.ReferrersAsync,
+        MostBytes = most,
+    };
 
     private static async Task<int> GetsAsync(PrivateRegistry registry) =>
         (await registry.Http.GetStringAsync("/metrics")).Split('\n').Where(line => line.Contains("method=\"GET\",code=\"200\"", StringComparison.Ordinal)).Select(line => int.Parse(line.Split(' ')[1])).SingleOrDefault();

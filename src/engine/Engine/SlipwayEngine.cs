@@ -147,7 +147,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         var rotation = new RotateLogs(Paths, signals, time, _log);
         Life.Started += rotation.Start;
         Life.Ended += rotation.End;
-        Stats = new ContainerStatsReader(time);
+        Stats = new ContainerStatsReader(Containers, time);
         TopContainer = new TopContainer(ContainerEvents, _watch);
         var health = new HealthMonitor(new ProbeContainer(Execs, StartExec, time).RunAsync, ContainerEvents, time, _log);
         Life.Started += health.Start;

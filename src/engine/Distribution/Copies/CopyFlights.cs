@@ -28,6 +28,12 @@ internal sealed class CopyFlights(SlipwayEngine engine, Func<DistributionOptions
         {
             if (!_flights.TryGetValue((repository, blob.Digest), out var flight) || !flight.TryBoard())
             {
+                // The transfer may have ended between the asker's look and this one.
+                if (engine.Repositories.FindBlob(repository, blob.Digest) is not null)
+                {
+                    return Task.FromResult(new ArrivingBlob(engine.Content.Open(blob.Digest, FileOptions.Asynchronous), blob.Size, (_, _) => new(blob.Size), () => { }));
+                }
+
                 _flights[(repository, blob.Digest)] = flight = new CopyFlight(blob);
                 flight.TryBoard();
                 _ = Task.Run(() => FlyAsync(flight, repository, blob, fetch), CancellationToken.None);

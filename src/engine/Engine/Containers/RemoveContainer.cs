@@ -48,7 +48,7 @@ public sealed class RemoveContainer
 
             if (container.IsRunning)
             {
-                throw EngineException.Conflict($"cannot remove container \"{container.Name}\": container is running: stop the container before removing or force remove");
+                throw EngineException.Conflict($"cannot remove container \"/{container.Name}\": container is running: stop the container before removing or force remove");
             }
 
             await DeleteAsync(container, removeVolumes).ConfigureAwait(false);
@@ -65,8 +65,8 @@ public sealed class RemoveContainer
         if (status is ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Restarting && !force)
         {
             var state = status == ContainerStatus.Paused ? "paused" : status == ContainerStatus.Restarting ? "restarting" : "running";
-            var hint = status == ContainerStatus.Paused ? "unpause and then stop the container before removing or force remove" : "stop the container before removing or force remove";
-            throw EngineException.Conflict($"cannot remove container \"{container.Name}\": container is {state}: {hint}");
+            var hint = status == ContainerStatus.Paused ? " and must be unpaused first" : ": stop the container before removing or force remove";
+            throw EngineException.Conflict($"cannot remove container \"/{container.Name}\": container is {state}{hint}");
         }
 
         container.PendingRestart?.Cancel();

@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 using Slipway.DockerApi;
 using Slipway.Engine.Containers;
+using Slipway.Engine.Containers.Spec;
 using Slipway.Linux;
 
 namespace Slipway.Engine.Stats;
 
-/// <summary><c>docker stats</c>: what containers' control groups use, in the Engine API's shape.</summary>
-public sealed class ContainerStatsReader(TimeProvider time)
+/// <summary><c>docker stats</c>: what containers' control groups and interfaces use, in the Engine API's shape.</summary>
+public sealed class ContainerStatsReader(ContainerTable containers, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -43,8 +44,7 @@ public sealed class ContainerStatsReader(TimeProvider time)
 
     private ContainerStats Sample(Container container, ContainerStats? before)
     {
-        var use = container.Task is { } task ? Cgroups.ReadStats(task.CgroupPath) : null;
-        if (use is null)
+        if (container.Task is not { } task || Cgroups.ReadStats(task.CgroupPath) is not { } use)
         {
             return new ContainerStats { Id = container.Id, Name = "/" + container.Name, Read = GoTime.Zero, Preread = GoTime.Zero };
         }
@@ -61,6 +61,13 @@ public sealed class ContainerStatsReader(TimeProvider time)
             MemoryStats = StatsShape.Memory(use.Memory, host),
             BlkioStats = StatsShape.Blkio(use.Blkio, Cgroups.Mode),
             PidsStats = StatsShape.Pids(use.Pids),
+            Networks = NetworkUse.Read(task.Pid, Interfaces(container.Record)),
         };
     }
+
+    // Who joined another's network sees that one's endpoints.
+    private string[] Interfaces(ContainerRecord record) =>
+        NamespaceModes.ContainerOf(record.HostConfig.NetworkMode) is { } joined
+            ? containers.Find(joined) is { } owner ? Interfaces(owner.Record) : []
+            : [.. record.Endpoints.Select(endpoint => endpoint.Interface).Where(name => name.Length > 0)];
 }
