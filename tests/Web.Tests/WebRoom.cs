@@ -86,8 +86,17 @@ public sealed class WebRoom : IAsyncLifetime
         // What is typed before the browser has moved the focus there is lost.
         await Assertions.Expect(page.Locator("#password")).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync(Password);
+        await Assertions.Expect(page.Locator("#password")).ToHaveValueAsync(Password);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(Address + "/");
+        try
+        {
+            await page.WaitForURLAsync(Address + "/");
+        }
+        catch (TimeoutException e)
+        {
+            throw new InvalidOperationException($"still at {page.Url}: {await page.InnerTextAsync("body")}", e);
+        }
+
         return page;
     }
 
