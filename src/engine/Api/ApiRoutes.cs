@@ -28,7 +28,7 @@ public static class ApiRoutes
         new ContainerFileEndpoints(engine).Map(routes);
         new ContainerStreamEndpoints(engine).Map(routes);
         new ExecEndpoints(engine).Map(routes);
-        new BuildEndpoints(builder, buildKit).Map(routes);
+        new BuildEndpoints(builder, registries, buildKit).Map(routes);
         buildKit.Map(routes);
         new VolumeEndpoints(engine).Map(routes);
         new NetworkEndpoints(engine).Map(routes);

@@ -4,13 +4,16 @@ using Slipway.Build;
 using Slipway.Build.Cache;
 using Slipway.Build.Context;
 using Slipway.Build.Results;
+using Slipway.Distribution;
+using Slipway.Distribution.Authorization;
 using Slipway.DockerApi;
 using Slipway.Engine;
+using Slipway.Oci;
 
 namespace Slipway.Api;
 
 /// <summary>Builds by the classic endpoint, and the build cache.</summary>
-public sealed class BuildEndpoints(Builder builder, BuildKitEndpoints buildKit)
+public sealed class BuildEndpoints(Builder builder, Registries registries, BuildKitEndpoints buildKit)
 {
     private readonly RunningBuilds _running = new();
 
@@ -31,7 +34,7 @@ public sealed class BuildEndpoints(Builder builder, BuildKitEndpoints buildKit)
             return;
         }
 
-        var request = BuildQuery.Read(query, PlatformQuery.Read(query));
+        var request = BuildQuery.Read(query, PlatformQuery.Read(query)) with { Pull = PullAs(RegistryCredentials.FromConfigHeader(call.Http.Request.Headers["X-Registry-Config"])) };
         if (query.Flag("check") || query.Has("graph"))
         {
             await TellAsync(call, request);
@@ -63,6 +66,10 @@ public sealed class BuildEndpoints(Builder builder, BuildKitEndpoints buildKit)
         call.Query.Optional("remote") is { } remote and not "client-session"
             ? RemoteContext.OpenAsync(builder, remote, cancel)
             : RemoteContext.ReceiveAsync(builder.Engine, call.Http.Request.Body, cancel);
+
+    // Each registry is told who the client is there.
+    private Func<Reference, Platform?, CancellationToken, Task>? PullAs(IReadOnlyDictionary<string, RegistryCredentials> logins) => logins.Count == 0 ? null :
+        (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, logins.GetValueOrDefault(name.Domain) ?? RegistryCredentials.None), null, cancel);
 
     private Task CancelAsync(ApiCall call)
     {

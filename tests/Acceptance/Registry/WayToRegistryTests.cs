@@ -68,6 +68,19 @@ public sealed class WayToRegistryTests : IAsyncLifetime, IDisposable
         (await DockerAsync("push", name)).Ok();
         (await DockerAsync("rmi", name)).Ok();
         (await DockerAsync("pull", name)).Ok();
+
+        // The classic builder gets at base images as the client does.
+        (await DockerAsync("rmi", name)).Ok();
+        Directory.CreateDirectory(Path.Combine(_scratch.Root, "context"));
+        await File.WriteAllTextAsync(Path.Combine(_scratch.Root, "context", "Dockerfile"), $"FROM {name}\nRUN true\n");
+        foreach (var program in (string[])[EngineRoom.DockerProgram, EngineRoom.SlipwayProgram])
+        {
+            (await ClassicBuildAsync(program)).Ok();
+            (await DockerAsync("rmi", name)).Ok();
+        }
+
+        (await DockerAsync("logout", Named(_locked))).Ok();
+        (await ClassicBuildAsync(EngineRoom.DockerProgram)).Fails("no basic auth credentials", 1);
         Assert.All(_proxy.Asked, line => Assert.StartsWith($"CONNECT {Named(_locked)} ", line, StringComparison.Ordinal));
     }
 
@@ -107,6 +120,12 @@ public sealed class WayToRegistryTests : IAsyncLifetime, IDisposable
         Directory.CreateDirectory(directory);
         _configured.Add(directory);
         File.WriteAllText(Path.Combine(directory, file), content);
+    }
+
+    private async Task<Outcome> ClassicBuildAsync(string program)
+    {
+        using var command = CommandLine.Start("/usr/bin/env", ["DOCKER_BUILDKIT=0", program, "-H", "unix://" + _daemon.Socket, "build", "--no-cache", Path.Combine(_scratch.Root, "context")], _scratch.Root);
+        return await command.EndAsync();
     }
 
     private async Task<Outcome> DockerAsync(params string[] arguments)

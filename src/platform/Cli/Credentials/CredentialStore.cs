@@ -43,6 +43,28 @@ internal sealed class CredentialStore(string directory)
     /// <summary>The header with credentials for an image's registry.</summary>
     public string HeaderFor(string image) => $"X-Registry-Auth: {Encode(Find(ServerOf(image)) ?? [])}\r\n";
 
+    /// <summary>The header with all credentials that the files name, for who may need any of them: a build's base images.</summary>
+    public string HeaderForAll()
+    {
+        JsonObject all = [];
+        foreach (JsonObject config in new[] { File, DockerFile }.Distinct().Select(Read))
+        {
+            foreach (string name in (config.Object("auths") ?? []).Concat(config.Object("credHelpers") ?? []).Select(entry => entry.Key).Where(name => !all.ContainsKey(Server(name))))
+            {
+                try
+                {
+                    all[Server(name)] = Find(Server(name));
+                }
+                catch (CommandException)
+                {
+                    // A registry that this build has nothing to do with may be broken.
+                }
+            }
+        }
+
+        return $"X-Registry-Config: {Encode(all)}\r\n";
+    }
+
     /// <summary>Credentials in the engine's shape, or null.</summary>
     /// <exception cref="CommandException">A file or a helper is broken.</exception>
     public JsonObject? Find(string server)

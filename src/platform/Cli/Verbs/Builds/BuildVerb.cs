@@ -29,7 +29,8 @@ internal static class BuildVerb
         .Bool("pull", "Always look for a newer base image").Bool("push", "The same as --output=type=registry").Bool("quiet", 'q', "Only print the image's ID")
         .Bool("rm", "Remove intermediate containers after success", value: true).String("sbom", "The same as --attest=type=sbom")
         .List("secret", "Secret for RUN (id=ID[,src=PATH][,env=NAME])").Strings("security-opt", "Option of security").Bool("squash", "Make one layer of the new ones")
-        .List("ssh", "Agent or keys for RUN (default, ID=SOCKET, ID=KEY[,KEY])").List("tag", 't', "Name of the image (name:tag)").String("target", "Stage to build"));
+        .List("ssh", "Agent or keys for RUN (default, ID=SOCKET, ID=KEY[,KEY])").List("tag", 't', "Name of the image (name:tag)").String("target", "Stage to build")
+        .Add(new Flag("compress", '\0', FlagKind.Bool, "Pack the context: it is sent as it is", "true") { Hidden = true }));
 
     private static FlagTable Limits(FlagTable table) => table
         .String("cgroup-parent", "Cgroup below which RUN runs").Int("cpu-period", "Period of the CPU limit in microseconds").Int("cpu-quota", "CPU time per period in microseconds")

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Slipway.Cli.Credentials;
 using Slipway.Cli.Options;
 using Slipway.Cli.Output;
 using Slipway.Cli.Streams;
@@ -15,7 +16,7 @@ internal static class ClassicBuild
         string image = "";
         TextWriter? progress = call.Flags.Bool("quiet") ? null : call.Out;
         await using BuildSource source = await BuildSource.OpenAsync(call.Arguments[0], call.Flags.String("file"));
-        await using EngineResponse response = await call.Engine.UploadAsync("POST", Path(call, source).ToString(), source.Archive);
+        await using EngineResponse response = await call.Engine.UploadAsync("POST", Path(call, source).ToString(), source.Archive, new CredentialStore(call.Globals.ConfigDirectory).HeaderForAll());
         if (call.Flags.Bool("check") || call.Flags.StringOrNull("graph") is not null)
         {
             return await TellAsync(call, response);
