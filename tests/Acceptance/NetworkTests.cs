@@ -94,6 +94,29 @@ public sealed class NetworkTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task Link_local_addresses_are_added_to_the_endpoints_own()
+    {
+        var (first, second) = (await Create("--subnet", "10.201.9.0/24"), await Create("--subnet", "10.201.10.0/24"));
+        var container = await Sleeper(first, "--link-local-ip", "169.254.34.22");
+        Assert.Contains("169.254.34.22/16", (await room.Docker("exec", container, "ip", "addr", "show", "eth0")).Ok(), StringComparison.Ordinal);
+        Assert.Equal("[169.254.34.22]", await room.Inspect(container, Endpoint(first, "{{.IPAMConfig.LinkLocalIPs}}")));
+        (await room.Docker("network", "connect", "--link-local-ip", "nonsense", second, container)).Fails("invalid link-local IP address: nonsense");
+        (await room.Docker("network", "connect", "--link-local-ip", "169.254.34.23", second, container)).Ok();
+        Assert.Contains("169.254.34.23/16", (await room.Docker("exec", container, "ip", "addr", "show", "eth1")).Ok(), StringComparison.Ordinal);
+        await Drop(first, container);
+        (await room.Docker("network", "rm", second)).Ok();
+    }
+
+    [Fact]
+    public async Task A_container_without_network_has_only_itself()
+    {
+        var name = EngineRoom.Name();
+        await room.Daemon.CallAsync("POST", "/containers/create?name=" + name, """{"Image":"busybox","Cmd":["ls","/sys/class/net"],"NetworkDisabled":true}""");
+        Assert.Equal("lo", (await room.Docker("start", "-a", name)).Ok());
+        await room.Remove(name);
+    }
+
+    [Fact]
     public async Task Connecting_and_disconnecting_reaches_a_running_container()
     {
         var (first, second) = (await Create("--subnet", "10.201.3.0/24"), await Create("--subnet", "10.201.4.0/24"));

@@ -14,7 +14,7 @@ internal static class EndpointRequests
     internal static IReadOnlyList<EndpointRecord> From(NormalizedRequest request, NetworkTable table)
     {
         var host = request.HostConfig;
-        if (NamespaceModes.ContainerOf(host.NetworkMode) is not null)
+        if (NamespaceModes.ContainerOf(host.NetworkMode) is not null || request.Config.NetworkDisabled)
         {
             return [];
         }
@@ -61,6 +61,11 @@ internal static class EndpointRequests
 
         CheckAddress(network, settings.IPAMConfig?.IPv4Address, AddressFamily.InterNetwork);
         CheckAddress(network, settings.IPAMConfig?.IPv6Address, AddressFamily.InterNetworkV6);
+        foreach (var address in settings.IPAMConfig?.LinkLocalIPs ?? [])
+        {
+            Require(IPAddress.TryParse(address, out _), $"invalid link-local IP address: {address}");
+        }
+
         Require(settings.MacAddress.Length == 0 || MacAddress.TryParse(settings.MacAddress, out _), $"invalid MAC address: {settings.MacAddress}");
         DriverOptions.ValidateEndpoint(settings.DriverOpts);
         return new EndpointRecord

@@ -43,7 +43,7 @@ public static class ContainerRequestValidator
         HostConfigRules.Validate(asked, options, host, warnings);
         var completed = HostDefaults.Complete(asked, options, host);
         var resources = ResourceRules.Normalize(completed, host, isUpdate: false, warnings);
-        completed = HostDefaults.WithResources(completed, resources);
+        completed = HostDefaults.WithResources(completed, resources) with { NetworkMode = config.NetworkDisabled ? "none" : completed.NetworkMode };
         return new NormalizedRequest(
             config with { Hostname = HostnameOf(config, completed, id) }, completed, request.NetworkingConfig, warnings);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Slipway.Linux;
 
@@ -9,6 +10,10 @@ namespace Slipway.Engine.Networks.Drivers;
 internal sealed class EndpointLinks(HostLinks host, ILogger log)
 {
     private const string BridgeNetfilter = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+
+    // RFC 3927, 2.1; RFC 4291, 2.5.6.
+    private const int LinkLocalPrefix4 = 16;
+    private const int LinkLocalPrefix6 = 64;
 
     /// <summary>Gives a container its interface in one network, with addresses and without a default route.</summary>
     /// <param name="network">The network; its link is there.</param>
@@ -141,6 +146,11 @@ internal sealed class EndpointLinks(HostLinks host, ILogger log)
         if (endpoint.IPv6.Length > 0)
         {
             batch.AddAddress(index, IPAddress.Parse(endpoint.IPv6), endpoint.PrefixLength6);
+        }
+
+        foreach (var address in (endpoint.Asked.IPAMConfig?.LinkLocalIPs ?? []).Select(IPAddress.Parse))
+        {
+            batch.AddAddress(index, address, address.AddressFamily == AddressFamily.InterNetwork ? LinkLocalPrefix4 : LinkLocalPrefix6);
         }
 
         return batch.SetUp(index);
