@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Slipway.Acceptance.Fixture;
 using Slipway.Faults.Fixture;
 
@@ -16,6 +17,24 @@ public sealed class SystemTests(EngineRoom room)
         Assert.Equal(room.Daemon.DataRoot, (await room.Client(client, "info", "--format", "{{.DockerRootDir}}")).Ok());
         Assert.Equal(Tool.Run("uname", "-r").Trim(), (await room.Client(client, "info", "--format", "{{.KernelVersion}}")).Ok());
         Assert.Equal($"{Environment.ProcessorCount}", (await room.Client(client, "info", "--format", "{{.NCPU}}")).Ok());
+        Assert.Equal(HostLeftovers.PoolOf(room.Daemon.ExecRoot), (await room.Client(client, "info", "--format", "{{range .DefaultAddressPools}}base={{.Base}},size={{.Size}}{{end}}")).Ok());
+        Assert.Equal("nftables", (await room.Client(client, "info", "--format", "{{.FirewallBackend.Driver}}")).Ok());
+    }
+
+    [Fact]
+    public async Task ImagesAreShownToOldClientsAsTheyKnowThem()
+    {
+        foreach (var (path, size) in ((string, string)[])[("images/json", "0:Size"), ("images/busybox/json", "Size"), ("system/df", "Images:0:Size")])
+        {
+            var (old, current) = (JsonNode.Parse(Tool.Run("curl", "-s", "--unix-socket", room.Daemon.Socket, $"http://engine/v1.43/{path}"))!, (await room.Daemon.CallAsync("GET", "/" + path))!);
+            foreach (var step in size.Split(':')[..^1])
+            {
+                (old, current) = int.TryParse(step, out var index) ? (old[index]!, current[index]!) : (old[step]!, current[step]!);
+            }
+
+            Assert.Equal((long)old["Size"]!, (long)old["VirtualSize"]!);
+            Assert.Null(current["VirtualSize"]);
+        }
     }
 
     [Theory]

@@ -10,6 +10,7 @@ namespace Slipway.Api;
 public sealed class ImageEndpoints(SlipwayEngine engine)
 {
     private static readonly ApiVersion s_sharedSizeOptional = new(1, 42);
+    private static readonly ApiVersion s_oneSize = new(1, 44);
 
     /// <summary>Adds the routes.</summary>
     public void Map(RouteTable routes)
@@ -27,8 +28,12 @@ public sealed class ImageEndpoints(SlipwayEngine engine)
     {
         var query = call.Query;
         var request = new ImageListRequest(query.Flag("all"), query.Filters(), query.Flag("shared-size", absent: call.Version < s_sharedSizeOptional), query.Flag("manifests"));
-        return call.JsonAsync(engine.ListImages.Run(request), DockerJson.Wire.ImageSummaryList);
+        return call.JsonAsync(For(call.Version, engine.ListImages.Run(request)), DockerJson.Wire.ImageSummaryList);
     }
+
+    /// <summary>Images as a version of the API shows them: until 1.44 with their size once more, by another name.</summary>
+    internal static IReadOnlyList<ImageSummary> For(ApiVersion version, IReadOnlyList<ImageSummary> images) =>
+        version < s_oneSize ? [.. images.Select(image => image with { VirtualSize = image.Size })] : images;
 
     private Task InspectAsync(ApiCall call)
     {
@@ -36,8 +41,10 @@ public sealed class ImageEndpoints(SlipwayEngine engine)
         var manifests = call.Query.Flag("manifests");
         return manifests && platform is not null
             ? throw EngineException.Invalid("conflicting options: manifests and platform options cannot both be set")
-            : call.JsonAsync(engine.InspectImage.Run(call.Name, platform, manifests), DockerJson.Wire.ImageInspect);
+            : call.JsonAsync(For(call.Version, engine.InspectImage.Run(call.Name, platform, manifests)), DockerJson.Wire.ImageInspect);
     }
+
+    private static ImageInspect For(ApiVersion version, ImageInspect image) => version < s_oneSize ? image with { VirtualSize = image.Size } : image;
 
     private async Task TagAsync(ApiCall call)
     {
@@ -47,7 +54,7 @@ public sealed class ImageEndpoints(SlipwayEngine engine)
 
     private async Task RemoveAsync(ApiCall call)
     {
-        var items = await engine.RemoveImage.RunAsync(call.Name, call.Query.Flag("force"), prune: !call.Query.Flag("noprune"));
+        var items = await engine.RemoveImage.RunAsync(call.Name, call.Query.Flag("force"), prune: !call.Query.Flag("noprune"), PlatformQuery.ReadAll(call.Query));
         await call.JsonAsync(items, DockerJson.Wire.ImageDeleteResponseItemList);
     }
 

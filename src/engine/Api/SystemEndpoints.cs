@@ -16,7 +16,7 @@ namespace Slipway.Api;
 /// <param name="debug">Whether the daemon logs at debug level now.</param>
 public sealed class SystemEndpoints(SlipwayEngine engine, Builder builder, Func<bool> debug)
 {
-    private readonly DescribeEngine _describe = new(() => engine.Options, engine.Paths, engine.Containers, () => engine.Images.All.Count, engine.Host, engine.Time);
+    private readonly DescribeEngine _describe = new(() => engine.Options, engine.Paths, engine.Containers, () => engine.Images.All.Count, engine.Host, engine.Events, engine.Time);
 
     /// <summary>Adds the routes.</summary>
     public void Map(RouteTable routes)
@@ -73,7 +73,7 @@ public sealed class SystemEndpoints(SlipwayEngine engine, Builder builder, Func<
         if (Wanted("image"))
         {
             var request = new ImageListRequest(All: true, Filters.None, SharedSize: true, Manifests: false);
-            usage = usage with { Images = engine.ListImages.Run(request), LayersSize = engine.ListImages.LayersSize };
+            usage = usage with { Images = ImageEndpoints.For(call.Version, engine.ListImages.Run(request)), LayersSize = engine.ListImages.LayersSize };
         }
 
         if (Wanted("container"))

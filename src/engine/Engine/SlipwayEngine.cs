@@ -83,7 +83,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         RemoveManifest = new RemoveManifest(Repositories, State);
         TrimCopies = new TrimCopies(Repositories, RemoveManifest);
         CollectRepositories = new CollectRepositories(Repositories, Uploads, CollectGarbage);
-        RemoveImage = new RemoveImage(Images, CollectGarbage, Events, ImageUses);
+        RemoveImage = new RemoveImage(Images, Content, CollectGarbage, Events, ImageUses);
         BackgroundUnpack = new BackgroundUnpack(Snapshots, Content, _log, _shutdown.Token);
         CheckSnapshots = new CheckSnapshots(Snapshots, Content, Images, ImageUses);
         PruneImages = new PruneImages(Images, RemoveImage, CollectGarbage, Content, ImageUses, time);

@@ -1,4 +1,8 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Slipway.Engine.Images;
+using Slipway.Engine.Repositories;
+using Slipway.Engine.Steps;
 using Slipway.Engine.Tests.Layers;
 using Slipway.Oci;
 
@@ -71,6 +75,20 @@ public sealed class HostileArchiveTests
     }
 
     [Fact]
+    public async Task One_platform_of_several_is_not_removed_with_the_others()
+    {
+        await using var store = await ImageStore.CreateAsync();
+        await store.LoadAsync(new MemoryStream(Layout(Config, Layer, lie: false, index: true, both: true)));
+        var garbage = new CollectGarbage(store.Content, store.Snapshots, store.Images, () => [], new BuildCacheTable(store.State, NullLogger.Instance), new RepositoryTable(store.State, store.Content, TimeProvider.System, NullLogger.Instance), NullLogger.Instance);
+        var remove = new RemoveImage(store.Images, store.Content, garbage, store.Events, () => []);
+        var refused = await Assert.ThrowsAsync<EngineException>(() => remove.RunAsync("multi:1", false, true, [Platform.Parse("linux/s390x")]));
+        Assert.Equal(ErrorKind.NotImplemented, refused.Kind);
+        Assert.Single(store.Images.All);
+        await remove.RunAsync("multi:1", false, true, [Platform.Parse("linux/s390x"), Platform.Host]);
+        Assert.Empty(store.Images.All);
+    }
+
+    [Fact]
     public async Task Repeated_names_mean_the_last_one_and_links_inside_are_followed()
     {
         await using var store = await ImageStore.CreateAsync();
@@ -86,7 +104,7 @@ public sealed class HostileArchiveTests
         return Pack(new TarBytes().File(Name(Config), Config), manifest, MediaTypes.OciManifest);
     }
 
-    private static byte[] Layout(byte[] config, byte[]? layer, bool lie, bool index = false)
+    private static byte[] Layout(byte[] config, byte[]? layer, bool lie, bool index = false, bool both = false)
     {
         var manifest = Encoding.UTF8.GetBytes($"{{\"schemaVersion\":2,\"config\":{Describe(config, MediaTypes.OciConfig)},\"layers\":[{Describe(Layer, MediaTypes.OciLayer)}]}}");
         var tar = new TarBytes().File(Name(config), config);
@@ -100,7 +118,14 @@ public sealed class HostileArchiveTests
             return Pack(tar, manifest, MediaTypes.OciManifest);
         }
 
-        var other = "{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"sha256:" + new string('a', 64) + "\",\"size\":7,\"platform\":{\"os\":\"linux\",\"architecture\":\"s390x\"}}";
+        var foreign = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(config).Replace(Platform.Host.Architecture, "s390x", StringComparison.Ordinal));
+        var foreignManifest = Encoding.UTF8.GetBytes($"{{\"schemaVersion\":2,\"config\":{Describe(foreign, MediaTypes.OciConfig)},\"layers\":[{Describe(Layer, MediaTypes.OciLayer)}]}}");
+        if (both)
+        {
+            tar.File(Name(foreign), foreign).File(Name(foreignManifest), foreignManifest);
+        }
+
+        var other = both ? Describe(foreignManifest, MediaTypes.OciManifest)[..^1] + ",\"platform\":{\"os\":\"linux\",\"architecture\":\"s390x\"}}" : "{\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"sha256:" + new string('a', 64) + "\",\"size\":7,\"platform\":{\"os\":\"linux\",\"architecture\":\"s390x\"}}";
         var document = Encoding.UTF8.GetBytes($"{{\"schemaVersion\":2,\"mediaType\":\"{MediaTypes.OciIndex}\",\"manifests\":[{other},{Describe(manifest, MediaTypes.OciManifest)}]}}");
         return Pack(tar.File(Name(manifest), manifest), document, MediaTypes.OciIndex);
     }

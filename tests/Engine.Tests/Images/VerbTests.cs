@@ -73,14 +73,16 @@ public sealed class VerbTests
         await using var store = await ImageStore.CreateAsync();
         List<ImageUse> uses = [];
         var garbage = new CollectGarbage(store.Content, store.Snapshots, store.Images, () => uses, new BuildCacheTable(store.State, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance), new Slipway.Engine.Repositories.RepositoryTable(store.State, store.Content, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        var remove = new RemoveImage(store.Images, garbage, store.Events, () => uses);
+        var remove = new RemoveImage(store.Images, store.Content, garbage, store.Events, () => uses);
         await store.LoadAsync(new MemoryStream(Archives.Docker(["a:1", "b:1"], Bottom, Top)));
         var image = store.Images.Resolve("a:1");
         var id = image.ImageId;
 
         var conflict = await Assert.ThrowsAsync<EngineException>(() => remove.RunAsync(id.Hex, false, true));
         Assert.Equal($"conflict: unable to delete {id.Short} (must be forced) - image is referenced in multiple repositories", conflict.Message);
-        Assert.Equal(["a:1"], (await remove.RunAsync("a:1", false, true)).Select(item => item.Untagged));
+        var elsewhere = await Assert.ThrowsAsync<EngineException>(() => remove.RunAsync("a:1", false, true, [Platform.Parse("linux/s390x")]));
+        Assert.Equal((ErrorKind.NotFound, id), (elsewhere.Kind, store.Images.Resolve("a:1").ImageId));
+        Assert.Equal(["a:1"], (await remove.RunAsync("a:1", false, true, [Platform.Host])).Select(item => item.Untagged));
 
         uses.Add(new ImageUse(new string('c', 64), id.ToString(), image.Record.ManifestDigest.ToString(), image.ChainIds[^1].ToString(), true));
         conflict = await Assert.ThrowsAsync<EngineException>(() => remove.RunAsync("b:1", false, true));
@@ -113,7 +115,7 @@ public sealed class VerbTests
         Assert.Equal(2, list.Run(new ImageListRequest(false, Filters.None, true, true)).Count);
         Assert.Single(list.Run(new ImageListRequest(false, Filters.None.With("dangling", "true"), false, false)));
         Assert.Equal(["a:1"], list.Run(new ImageListRequest(false, Filters.None.With("reference", "a:*"), false, false)).Single().RepoTags!);
-        var prune = new PruneImages(store.Images, new RemoveImage(store.Images, garbage, store.Events, () => []), garbage, store.Content, () => [], TimeProvider.System);
+        var prune = new PruneImages(store.Images, new RemoveImage(store.Images, store.Content, garbage, store.Events, () => []), garbage, store.Content, () => [], TimeProvider.System);
         var blobs = store.Content.List().Sum(store.Content.Size);
         var report = await prune.RunAsync(Filters.None, CancellationToken.None);
         Assert.Equal(5 + blobs - store.Content.List().Sum(store.Content.Size), (long)report.SpaceReclaimed);

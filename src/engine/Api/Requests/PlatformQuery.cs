@@ -12,11 +12,15 @@ internal static class PlatformQuery
     /// <exception cref="EngineException">It is none.</exception>
     public static Platform? Read(Query query, string name = "platform")
     {
-        if (query.Optional(name) is not { } text)
-        {
-            return null;
-        }
+        return query.Optional(name) is { } text ? Parse(text) : null;
+    }
 
+    /// <summary>Every platform that was sent (<c>platforms</c>, since API 1.50).</summary>
+    /// <exception cref="EngineException">One of them is none.</exception>
+    public static IReadOnlyList<Platform> ReadAll(Query query) => [.. query.All("platforms").Where(text => text.Length > 0).Select(Parse)];
+
+    private static Platform Parse(string text)
+    {
         try
         {
             return text.StartsWith('{') ? FromJson(text) : Platform.Parse(text);
@@ -27,7 +31,7 @@ internal static class PlatformQuery
         }
     }
 
-    private static Platform? FromJson(string text)
+    private static Platform FromJson(string text)
     {
         var given = JsonSerializer.Deserialize(text, DockerJson.Default.OciPlatform)!;
         return given.Os.Length == 0 || given.Architecture.Length == 0

@@ -67,6 +67,18 @@ public sealed class EventLog
         }
     }
 
+    /// <summary>How many read along now.</summary>
+    internal int Readers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _readers.Count;
+            }
+        }
+    }
+
     /// <summary>Containers whose last start has been told and whose end since then has not, as far back as messages are kept.</summary>
     internal HashSet<string> Unended()
     {

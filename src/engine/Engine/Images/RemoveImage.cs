@@ -1,4 +1,5 @@
 using Slipway.DockerApi;
+using Slipway.Engine.Content;
 using Slipway.Engine.Events;
 using Slipway.Oci;
 
@@ -7,16 +8,24 @@ namespace Slipway.Engine.Images;
 /// <summary>
 /// <c>docker rmi</c>: takes names away and, with the last one, the image and whatever content nobody else needs. Rows go before files.
 /// </summary>
-public sealed class RemoveImage(ImageTable images, CollectGarbage garbage, EventLog events, Func<IReadOnlyList<ImageUse>> uses)
+public sealed class RemoveImage(ImageTable images, ContentStore content, CollectGarbage garbage, EventLog events, Func<IReadOnlyList<ImageUse>> uses)
 {
     /// <summary>Removes a name or an image.</summary>
     /// <param name="reference">A name takes only that name away while the image has others; an id takes all names of one repository.</param>
     /// <param name="force">Also when stopped containers use it or it has names in several repositories.</param>
     /// <param name="prune">Whether untagged parents go too.</param>
+    /// <param name="platforms">Platforms that are to go; null or empty for all there are.</param>
     /// <returns>What was untagged and deleted, in order.</returns>
-    /// <exception cref="EngineException">NotFound; Conflict with Docker's text.</exception>
-    public async Task<IReadOnlyList<ImageDeleteResponseItem>> RunAsync(string reference, bool force, bool prune) =>
-        (await RemoveAsync(reference, force, prune, collect: true).ConfigureAwait(false)).Items;
+    /// <exception cref="EngineException">NotFound; Conflict with Docker's text; NotImplemented: the image has further platforms, which would stay.</exception>
+    public async Task<IReadOnlyList<ImageDeleteResponseItem>> RunAsync(string reference, bool force, bool prune, IReadOnlyList<Platform>? platforms = null)
+    {
+        if (platforms is { Count: > 0 })
+        {
+            RequireAll(images.Resolve(reference).Record, platforms, reference);
+        }
+
+        return (await RemoveAsync(reference, force, prune, collect: true).ConfigureAwait(false)).Items;
+    }
 
     internal async Task<(IReadOnlyList<ImageDeleteResponseItem> Items, long Bytes)> RemoveAsync(string reference, bool force, bool prune, bool collect)
     {
@@ -44,6 +53,16 @@ public sealed class RemoveImage(ImageTable images, CollectGarbage garbage, Event
         var collected = await garbage.RunAsync().ConfigureAwait(false);
         items.AddRange(collected.ChainIds.Select(chain => new ImageDeleteResponseItem { Deleted = chain.ToString() }));
         return (items, collected.Bytes);
+    }
+
+    private void RequireAll(ImageRecord record, IReadOnlyList<Platform> platforms, string reference)
+    {
+        var choice = new PlatformChoice(content);
+        var going = platforms.Select(platform => choice.Choose(record, platform, reference).ManifestDigest).ToHashSet();
+        if (choice.Manifests(record.Target).Any(manifest => content.Contains(manifest.Digest) && !going.Contains(manifest.Digest)))
+        {
+            throw new EngineException(ErrorKind.NotImplemented, $"{reference} has further platforms: an image is removed as a whole");
+        }
     }
 
     private async Task<bool> RemoveNameAsync(Image image, Reference name, bool force, bool prune, List<ImageDeleteResponseItem> items)

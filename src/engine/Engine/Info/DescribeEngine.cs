@@ -2,11 +2,12 @@ using System.Globalization;
 using Slipway.DockerApi;
 using Slipway.Engine.Containers;
 using Slipway.Engine.Containers.Spec;
+using Slipway.Engine.Events;
 
 namespace Slipway.Engine.Info;
 
 /// <summary><c>docker info</c>: the engine and its machine as they are now.</summary>
-public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths paths, ContainerTable containers, Func<int> imageCount, Lazy<HostFacts> host, TimeProvider time)
+public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths paths, ContainerTable containers, Func<int> imageCount, Lazy<HostFacts> host, EventLog events, TimeProvider time)
 {
     private EngineOptions Options => options();
 
@@ -34,6 +35,7 @@ public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths path
             Debug = debug,
             NFd = Directory.GetFileSystemEntries("/proc/self/fd").Length,
             NGoroutines = ThreadPool.ThreadCount,
+            NEventsListener = events.Readers,
             SystemTime = GoTime.Format(time.GetUtcNow()),
             LoggingDriver = Options.LogDriver,
             IndexServerAddress = "https://index.docker.io/v1/",
@@ -47,8 +49,31 @@ public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths path
             LiveRestoreEnabled = true,
             InitBinary = Path.GetFileName(Options.InitPath ?? "docker-init"),
             SecurityOptions = SecurityOptions(),
+            DefaultAddressPools = Options.AddressPools is { Count: > 0 } pools ? [.. pools.Select(pool => new AddressPool { Base = pool.Base.ToString(), Size = pool.Size })] : null,
+            FirewallBackend = Options.Firewall ? new FirewallInfo { Driver = "nftables" } : null,
+            Warnings = Warnings(),
         };
     }
+
+    // In Docker's words: clients print them as they are.
+    private List<string> Warnings()
+    {
+        var facts = host.Value;
+        (bool Holds, string Text)[] all =
+        [
+            (!facts.Controllers.Contains("memory"), "WARNING: No memory limit support"),
+            (!facts.SwapLimit, "WARNING: No swap limit support"),
+            (!facts.OomKillDisable && !facts.UnifiedCgroups, "WARNING: No oom kill disable support"),
+            (!facts.Controllers.Contains("cpu"), "WARNING: No cpu cfs quota support"),
+            (!facts.Controllers.Contains("cpu"), "WARNING: No cpu cfs period support"),
+            (!facts.Controllers.Contains("cpu"), "WARNING: No cpu shares support"),
+            (!facts.Controllers.Contains("cpuset"), "WARNING: No cpuset support"),
+            (!Forwards(), "WARNING: IPv4 forwarding is disabled"),
+        ];
+        return [.. all.Where(warning => warning.Holds).Select(warning => warning.Text)];
+    }
+
+    private static bool Forwards() => File.Exists("/proc/sys/net/ipv4/ip_forward") && File.ReadAllText("/proc/sys/net/ipv4/ip_forward").StartsWith('1');
 
     private DockerApi.SystemInfo Machine()
     {
@@ -64,7 +89,7 @@ public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths path
             CPUSet = Has("cpuset"),
             PidsLimit = Has("pids"),
             OomKillDisable = facts.OomKillDisable,
-            IPv4Forwarding = File.Exists("/proc/sys/net/ipv4/ip_forward") && File.ReadAllText("/proc/sys/net/ipv4/ip_forward").StartsWith('1'),
+            IPv4Forwarding = Forwards(),
             CgroupDriver = "cgroupfs",
             CgroupVersion = facts.UnifiedCgroups ? "2" : "1",
             KernelVersion = Linux.SystemInfo.KernelRelease,
