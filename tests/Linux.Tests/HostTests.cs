@@ -90,8 +90,6 @@ public sealed class HostTests
     {
         Assert.Equal(100, SystemInfo.ClockTicks);
         Assert.True(SystemInfo.MemoryTotal > 100 << 20);
-        Assert.True(SystemInfo.BootTime > DateTimeOffset.UnixEpoch);
-        Assert.True(SystemInfo.SystemCpuNs() > 0);
         Assert.NotEmpty(SystemInfo.KernelRelease + SystemInfo.HostName);
         Assert.NotEqual("Linux", SystemInfo.OsName);
         Assert.Contains("CAP_SYS_ADMIN", Capabilities.Effective);

@@ -51,9 +51,6 @@ public sealed class LinuxException : IOException
     /// <summary>EBUSY.</summary>
     public bool IsBusy => Errno == Linux.Errno.Busy;
 
-    /// <summary>ENOTEMPTY.</summary>
-    public bool IsNotEmpty => Errno == Linux.Errno.NotEmpty;
-
     /// <summary>ESRCH: no such process.</summary>
     public bool IsNoProcess => Errno == Linux.Errno.NoProcess;
 

@@ -23,9 +23,6 @@ public sealed class ParsedDockerfile
     /// <summary>Escape character.</summary>
     public required char Escape { get; init; }
 
-    /// <summary>The stages' names in lower case, empty for a stage without one.</summary>
-    public IReadOnlyList<string> StageNames => [.. Stages.Select(stage => stage.From.Stage)];
-
     internal Statement[] Statements { get; init; } = [];
 
     /// <summary>Arguments before the first stage, in number the first statements.</summary>

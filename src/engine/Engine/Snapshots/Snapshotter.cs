@@ -182,31 +182,6 @@ public sealed class Snapshotter
         return chain.Count == 0 ? null : chain[^1].ToString();
     }
 
-    /// <summary>
-    /// Makes a snapshot of a finished overlay upper directory: renamed, not copied. The caller no longer owns the directory.
-    /// </summary>
-    /// <returns>The new chain id.</returns>
-    public async Task<string> CommitUpperAsync(string upperDirectory, string? parentChainId, Digest diffId, long size)
-    {
-        Digest? parent = parentChainId is null ? null : new Digest(parentChainId);
-        var staged = StagingDirectory();
-        Directory.CreateDirectory(staged);
-        Directory.Move(upperDirectory, Path.Combine(staged, "fs"));
-        await Gate.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            var batch = new SnapshotBatch(this);
-            var chain = batch.AddDirectory(staged, parent, diffId, size);
-            Flush();
-            await CommitAsync(batch, []).ConfigureAwait(false);
-            return chain.ToString();
-        }
-        finally
-        {
-            Gate.Release();
-        }
-    }
-
     /// <summary>Deletes snapshots nothing refers to: rows first, then directories.</summary>
     internal async Task RemoveAsync(IReadOnlyList<SnapshotRecord> rows)
     {

@@ -27,9 +27,6 @@ internal sealed class Http2Stream(Http2Connection connection, int id, int sendWi
     /// <summary>Cancelled when the peer resets the stream or the connection ends.</summary>
     internal CancellationToken Gone => _gone.Token;
 
-    /// <summary>Whether the peer has sent everything.</summary>
-    internal bool InputEnded => _inputEnded;
-
     /// <summary>Whether everything of ours is on its way.</summary>
     internal bool OutputEnded { get; private set; }
 

@@ -26,8 +26,6 @@ public static class SystemInfo
     public static string OsName => OsRelease("PRETTY_NAME") ?? "Linux";
     /// <summary>VERSION_ID of os-release(5), or empty.</summary>
     public static string OsVersion => OsRelease("VERSION_ID") ?? "";
-    /// <summary>When the machine started.</summary>
-    public static DateTimeOffset BootTime => DateTimeOffset.FromUnixTimeSeconds(long.Parse(StatLine("btime "), CultureInfo.InvariantCulture));
     /// <summary>Clock ticks per second in /proc (USER_HZ).</summary>
     public static long ClockTicks { get; } = ProcessCalls.SystemConfiguration(ClockTicksName);
     /// <summary>The kernel filters system calls.</summary>
@@ -35,17 +33,6 @@ public static class SystemInfo
     /// <summary>AppArmor is switched on.</summary>
     public static bool HasAppArmor =>
         File.Exists("/sys/module/apparmor/parameters/enabled") && ReadLine("/sys/module/apparmor/parameters/enabled") == "Y";
-    /// <summary>SELinux is mounted.</summary>
-    public static bool HasSelinux => File.Exists("/sys/fs/selinux/enforce");
-
-    /// <summary>Nanoseconds that all processors have spent in any state since the start, idle included (docker's system_cpu_usage).</summary>
-    public static ulong SystemCpuNs()
-    {
-        // user nice system idle iowait irq softirq; steal and guest time are parts of others or nobody's.
-        var fields = StatLine("cpu ").Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(7);
-        var ticks = fields.Aggregate(0UL, (sum, f) => sum + ulong.Parse(f, CultureInfo.InvariantCulture));
-        return ticks * (1_000_000_000UL / (ulong)ClockTicks);
-    }
 
     /// <summary>A value of os-release(5); null when it is not there.</summary>
     public static string? OsRelease(string key)
@@ -55,9 +42,6 @@ public static class SystemInfo
             ? null
             : File.ReadLines(path).FirstOrDefault(l => l.StartsWith(key + "=", StringComparison.Ordinal))?[(key.Length + 1)..].Trim('"', '\'');
     }
-
-    private static string StatLine(string prefix) =>
-        File.ReadLines("/proc/stat").First(l => l.StartsWith(prefix, StringComparison.Ordinal))[prefix.Length..];
 
     private static long KiloBytes(string key)
     {

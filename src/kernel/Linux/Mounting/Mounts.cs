@@ -56,14 +56,6 @@ public static partial class Mounts
         }
     }
 
-    /// <summary>Changes of mounts at or below the path stay here from now on.</summary>
-    public static void MakePrivate(string path, bool recursive = true) =>
-        Mount(null, path, null, MountFlags.Private | (recursive ? MountFlags.Recursive : 0), null);
-
-    /// <summary>Changes of mounts at or below the path are passed on to peers from now on.</summary>
-    public static void MakeShared(string path, bool recursive = false) =>
-        Mount(null, path, null, MountFlags.Shared | (recursive ? MountFlags.Recursive : 0), null);
-
     /// <summary>Changes come in from the master, none go out.</summary>
     public static void MakeSlave(string path, bool recursive = true) =>
         Mount(null, path, null, MountFlags.Slave | (recursive ? MountFlags.Recursive : 0), null);

@@ -24,9 +24,6 @@ public static class UnixSockets
     /// <summary>Connects to a SOCK_SEQPACKET socket; each send is one message and each receive yields one.</summary>
     public static Socket ConnectSeqPacket(string path) => Connect(path, SocketCalls.SequencedPacket);
 
-    /// <summary>Connects to a stream socket.</summary>
-    public static Socket ConnectStream(string path) => Connect(path, SocketCalls.Stream);
-
     /// <summary>
     /// Listens on a stream socket file with that mode and group (-1: ours). A file left by a listener that is gone is replaced; EADDRINUSE
     /// when somebody listens there. The file is not removed when the socket closes.

@@ -31,9 +31,6 @@ internal sealed class LayerWriter : IAsyncDisposable
     public Task LinkAsync(string name, string target) =>
         WriteAsync(new GnuTarEntry(TarEntryType.SymbolicLink, name) { LinkName = target, Mode = (UnixFileMode)0x1FF });
 
-    public Task HardLinkAsync(string name, string target, UnixFileMode mode) =>
-        WriteAsync(new GnuTarEntry(TarEntryType.HardLink, name) { LinkName = target, Mode = mode });
-
     public Task FileAsync(string name, UnixFileMode mode, Stream content) =>
         WriteAsync(new GnuTarEntry(TarEntryType.RegularFile, name) { Mode = mode, DataStream = content });
 

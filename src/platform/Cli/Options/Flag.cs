@@ -37,8 +37,6 @@ internal sealed record Flag(string Name, char Short, FlagKind Kind, string Help,
     /// <summary>The value meant by <c>--name</c> without one; null when a value must follow.</summary>
     public string? Implied { get; init; } = Kind == FlagKind.Bool ? "true" : null;
 
-    public bool TakesMany => Kind is FlagKind.List or FlagKind.Strings or FlagKind.Map or FlagKind.Filter;
-
     /// <summary><c>-m, --memory</c>, as in messages.</summary>
     public string Display => Short == '\0' ? "--" + Name : $"-{Short}, --{Name}";
 }

@@ -8,9 +8,6 @@ internal static class RuntimeErrors
     internal static EngineException CreateFailed(string message) =>
         EngineException.Invalid("failed to create task for container: failed to create shim task: OCI runtime create failed: " + Clean(message) + ": unknown");
 
-    /// <summary>The error for an exec that the runtime would not start.</summary>
-    internal static EngineException ExecFailed(string message) => EngineException.Invalid("OCI runtime exec failed: " + Clean(message) + ": unknown");
-
     /// <summary>The exit code that Docker records for a container whose program could not be started: 127 not found, 126 not executable, else 128.</summary>
     internal static int ExitCodeFor(string message)
     {
