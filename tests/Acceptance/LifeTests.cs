@@ -70,6 +70,16 @@ public sealed class LifeTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task AnExecThatCannotStartSaysWhy()
+    {
+        var name = await room.Sleeper();
+        Assert.Equal("OCI runtime exec failed: exec failed: unable to start container process: exec: \"no-such-program\": executable file not found in $PATH: unknown", (await room.Docker("exec", name, "no-such-program")).Exits(127));
+        Assert.Equal("unable to find user nobody-here: no matching entries in passwd file", (await room.Docker("exec", "--user", "nobody-here", name, "true")).Exits(126));
+        (await room.Docker("exec", "-d", "--user", "nobody-here", name, "true")).Fails("unable to find user nobody-here: no matching entries in passwd file");
+        await room.Remove(name);
+    }
+
+    [Fact]
     public async Task WhatRunsIsNotRemovedWithoutForce()
     {
         var name = await room.Sleeper();

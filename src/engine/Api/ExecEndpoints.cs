@@ -52,8 +52,10 @@ public sealed class ExecEndpoints(SlipwayEngine engine)
         {
             await engine.AttachExec.RunAsync(exec, TakeAsync, call.Aborted);
         }
-        catch (Exception e) when (stream is not null)
+        catch (Exception e) when (stream is not null || e is EngineException { Kind: ErrorKind.InvalidArgument })
         {
+            // What it asks for is not there (its user): clients show no other answer to an upgrade than what the stream says.
+            stream ??= await HijackedStream.TakeAsync(call, StreamType.Of(call.Version, multiplexed));
             await HijackedWork.TellAsync(stream, multiplexed ? StdStream.Stdout : null, e);
         }
         finally

@@ -50,7 +50,7 @@ public sealed class StartExec
         }
         catch (EngineException e)
         {
-            exec.Complete(RuntimeErrors.ExitCodeFor(e.Message));
+            exec.Complete(RuntimeErrors.ExitCodeFor(e.Message, otherwise: 126));
             await DeleteAsync(exec).ConfigureAwait(false);
             throw;
         }

@@ -40,7 +40,7 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
         using (ours)
         {
             Start(Arguments(request), [(theirs, 3)], ["_OCI_SYNCPIPE=3"]);
-            return (await SyncChannel.ReadAsync(ours, new byte[64 << 10], cancel).ConfigureAwait(false)).PidOrThrow();
+            return (await SyncChannel.ReadAsync(ours, new byte[64 << 10], cancel).ConfigureAwait(false)).PidOrThrow(RuntimeErrors.CreateFailed);
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
             }
 
             var buffer = new byte[64 << 10];
-            var pid = (await SyncChannel.ReadAsync(sync, buffer, cancel).ConfigureAwait(false)).PidOrThrow();
+            var pid = (await SyncChannel.ReadAsync(sync, buffer, cancel).ConfigureAwait(false)).PidOrThrow(RuntimeErrors.ExecFailed);
             return new ExecProcess(pid, sync);
         }
         catch
@@ -96,7 +96,7 @@ internal sealed class ConmonMonitor(EnginePaths paths) : IDisposable
         {
             Start(arguments, [(syncTheirs, 3), (attachTheirs, 4), (startTheirs, 5)], ["_OCI_SYNCPIPE=3", "_OCI_ATTACHPIPE=4", "_OCI_STARTPIPE=5"]);
             await startPipe.SendAsync(new byte[1], cancel).ConfigureAwait(false);
-            (await SyncChannel.ReadAsync(attachPipe, new byte[4096], cancel).ConfigureAwait(false)).PidOrThrow();
+            (await SyncChannel.ReadAsync(attachPipe, new byte[4096], cancel).ConfigureAwait(false)).PidOrThrow(RuntimeErrors.ExecFailed);
             await attach().ConfigureAwait(false);
             await startPipe.SendAsync(new byte[1], cancel).ConfigureAwait(false);
         }
@@ -178,10 +178,11 @@ internal sealed record ExecProcess(int Pid, Socket Sync) : IDisposable
 internal readonly record struct SyncMessage(int? Data, string? Message)
 {
     /// <summary>The process id, when this message brings one.</summary>
+    /// <param name="failure">Makes the error of what the runtime said.</param>
     /// <exception cref="EngineException">It brings a failure, or nothing.</exception>
-    internal int PidOrThrow() => Data is >= 0 and { } pid
+    internal int PidOrThrow(Func<string, EngineException> failure) => Data is >= 0 and { } pid
         ? pid
-        : throw RuntimeErrors.CreateFailed(string.IsNullOrWhiteSpace(Message) ? "the container monitor ended unexpectedly" : Message);
+        : throw failure(string.IsNullOrWhiteSpace(Message) ? "the container monitor ended unexpectedly" : Message);
 }
 
 /// <summary>Reads <see cref="SyncMessage"/>s.</summary>

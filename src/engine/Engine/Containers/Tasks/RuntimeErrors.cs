@@ -3,13 +3,24 @@ namespace Slipway.Engine.Containers.Tasks;
 /// <summary>Failures of the OCI runtime in the words that Docker's clients look for: they choose exit codes 126 and 127 by them.</summary>
 internal static class RuntimeErrors
 {
-    /// <summary>The error for a container or exec that the runtime would not create.</summary>
+    /// <summary>The error for a container that the runtime would not create.</summary>
     /// <param name="message">What the runtime wrote to its stderr.</param>
     internal static EngineException CreateFailed(string message) =>
         EngineException.Invalid("failed to create task for container: failed to create shim task: OCI runtime create failed: " + Clean(message) + ": unknown");
 
-    /// <summary>The exit code that Docker records for a container whose program could not be started: 127 not found, 126 not executable, else 128.</summary>
-    internal static int ExitCodeFor(string message)
+    /// <summary>The error for an exec that the runtime would not start.</summary>
+    /// <param name="message">What the runtime wrote to its stderr.</param>
+    internal static EngineException ExecFailed(string message)
+    {
+        const string runcs = "exec failed: ";
+        var text = Clean(message);
+        return EngineException.Invalid($"OCI runtime exec failed: {(text.StartsWith(runcs, StringComparison.Ordinal) ? "" : runcs)}{text}: unknown");
+    }
+
+    /// <summary>The exit code that Docker records for a program that could not be started: 127 not found, 126 not executable.</summary>
+    /// <param name="message">What the runtime said.</param>
+    /// <param name="otherwise">Any other reason: 128 for containers, 126 for execs.</param>
+    internal static int ExitCodeFor(string message, int otherwise = 128)
     {
         if (message.Contains("executable file not found", StringComparison.Ordinal) || message.Contains("no such file or directory", StringComparison.Ordinal))
         {
@@ -18,7 +29,7 @@ internal static class RuntimeErrors
 
         return message.Contains("permission denied", StringComparison.Ordinal) || message.Contains("is a directory", StringComparison.Ordinal) || message.Contains("not a directory", StringComparison.Ordinal)
             ? 126
-            : 128;
+            : otherwise;
     }
 
     // What crun says for a program that it cannot run, and what runc says.
