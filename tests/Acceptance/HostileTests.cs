@@ -1,10 +1,11 @@
+using System.Formats.Tar;
 using System.Security.Cryptography;
 using Slipway.Acceptance.Fixture;
 using Slipway.Faults.Fixture;
 
 namespace Slipway.Acceptance;
 
-/// <summary>Reliability checks 44 and 46–50: containers, images and host users that try to get out, up or in.</summary>
+/// <summary>Reliability checks 40, 42, 44 and 46–50: containers, images and host users that try to get out, up or in.</summary>
 [Collection(MakingCollection.Name)]
 public sealed class HostileTests(EngineRoom room)
 {
@@ -125,6 +126,81 @@ public sealed class HostileTests(EngineRoom room)
         Assert.NotEqual(0, (await room.Run("--entrypoint", "/proc/self/exe", "busybox", "--no-such-option")).Code);
         Assert.Equal(before, programs.Where(File.Exists).Select(Hash));
         await room.Remove(sleeper);
+    }
+
+    [Fact]
+    public async Task Check40_ProgramsAndLibrariesOfTheContainerAreNotTheEngines()
+    {
+        var box = Directory.CreateDirectory(Path.Combine(room.Home, EngineRoom.Name("packed"))).FullName;
+        var ran = Path.Combine(box, "ran");
+        await File.WriteAllTextAsync(Path.Combine(box, "fake"), $"#!/bin/sh\ntouch {ran} /ran\nexec cat\n");
+        await File.WriteAllTextAsync(Path.Combine(box, "nsswitch.conf"), "passwd: evil\ngroup: evil\nhosts: evil\n");
+        File.SetUnixFileMode(Path.Combine(box, "fake"), (UnixFileMode)0b111_101_101);
+        var name = await room.Sleeper();
+        (await room.Docker("exec", name, "mkdir", "-p", "/usr/bin", "/lib/x86_64-linux-gnu", "/lib64")).Ok();
+        foreach (var target in (string[])["/bin/xz", "/bin/unxz", "/bin/zstd", "/bin/bzip2", "/bin/gzip", "/usr/bin/xz", "/usr/bin/zstd", "/usr/bin/unpigz", "/lib/libnss_evil.so.2", "/lib/libnss_files.so.2", "/lib/x86_64-linux-gnu/libnss_evil.so.2", "/lib64/liblzma.so.5", "/lib64/libzstd.so.1"])
+        {
+            (await room.Docker("cp", Path.Combine(box, "fake"), name + ":" + target)).Ok();
+        }
+
+        (await room.Docker("cp", Path.Combine(box, "nsswitch.conf"), name + ":/etc/nsswitch.conf")).Ok();
+        foreach (var way in (string[])["--gzip", "--bzip2", "--xz", "--zstd"])
+        {
+            var archive = Path.Combine(box, way[2..]);
+            await File.WriteAllTextAsync(Path.Combine(box, "from" + way), way);
+            Tool.Run("tar", way, "-C", box, "-cf", archive, "from" + way);
+            Assert.Equal("200", Tool.Run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", room.Daemon.Socket, "-T", archive, $"http://engine/containers/{name}/archive?path=/tmp"));
+            Assert.Equal(way, (await room.Docker("exec", name, "cat", "/tmp/from" + way)).Ok());
+        }
+
+        (await room.Docker("cp", "-a", name + ":/tmp", Path.Combine(box, "back"))).Ok();
+        Assert.Equal("unable to find user evil: no matching entries in passwd file", (await room.Docker("exec", "--user", "evil", name, "true")).Exits(126));
+        Assert.DoesNotContain("ran", (await room.Docker("exec", name, "ls", "/")).Lines());
+        Assert.False(File.Exists(ran) || File.Exists("/ran"));
+        Assert.DoesNotContain("evil", await File.ReadAllTextAsync($"/proc/{room.Daemon.Pid}/maps"), StringComparison.Ordinal);
+        await room.Remove(name);
+    }
+
+    [Theory]
+    [InlineData("link")]
+    [InlineData("link up")]
+    [InlineData("fifo")]
+    [InlineData("directory")]
+    [InlineData("file")]
+    public async Task Check42_WhereTheEngineMountsAndReadsIsSomethingElse(string kind)
+    {
+        var victim = Directory.CreateDirectory(Path.Combine(room.Home, EngineRoom.Name("victim"))).FullName;
+        await File.WriteAllTextAsync(Path.Combine(victim, "file"), "root:x:0:0::/:/bin/sh\n");
+        var (name, archive) = (EngineRoom.Name(), victim + ".tar");
+        await using (var program = File.OpenRead("/bin/busybox"))
+        await using (var tar = new TarWriter(File.Create(archive)))
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "bin/busybox") { Mode = (UnixFileMode)0b111_101_101, DataStream = program });
+            foreach (var path in (string[])["etc/passwd", "etc/group", "etc/hosts", "etc/hostname", "etc/resolv.conf", "proc", "dev", "sys"])
+            {
+                var target = path.StartsWith("etc/", StringComparison.Ordinal) ? victim + "/file" : victim;
+                await tar.WriteEntryAsync(kind switch
+                {
+                    "link" => new PaxTarEntry(TarEntryType.SymbolicLink, path) { LinkName = target },
+                    "link up" => new PaxTarEntry(TarEntryType.SymbolicLink, path) { LinkName = "../../../../../.." + target },
+                    "fifo" => new PaxTarEntry(TarEntryType.Fifo, path),
+                    "directory" => new PaxTarEntry(TarEntryType.Directory, path) { Mode = (UnixFileMode)0b111_101_101 },
+                    _ => new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(RandomNumberGenerator.GetBytes(1 << 20)) },
+                });
+            }
+        }
+
+        (await room.Docker("import", archive, name)).Ok();
+        foreach (var options in (string[][])[[], ["--user", "someone"], ["--user", "7:somegroup"], ["--read-only"], ["--tmpfs", "/dev/shm"], ["--init"]])
+        {
+            var outcome = await room.Docker(["run", "--rm", "--network", "none", .. options, name, "/bin/busybox", "echo", "alive"]).WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.True(outcome.Code == 0 ? outcome.Output == "alive\n" : outcome.Code is 125 or 126 or 127 && outcome.Error.Contains("Error response from daemon", StringComparison.Ordinal), $"{outcome}");
+        }
+
+        Assert.Equal([Path.Combine(victim, "file")], Directory.GetFileSystemEntries(victim));
+        Assert.Equal("root:x:0:0::/:/bin/sh\n", await File.ReadAllTextAsync(Path.Combine(victim, "file")));
+        Assert.Equal("", (await room.Docker("ps", "-aq", "--filter", "ancestor=" + name)).Ok());
+        (await room.Docker("rmi", name)).Ok();
     }
 
     [Fact]

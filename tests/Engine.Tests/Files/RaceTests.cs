@@ -4,7 +4,7 @@ using Slipway.Linux;
 
 namespace Slipway.Engine.Tests.Files;
 
-/// <summary>A container that exchanges directories with links as fast as it can while it is copied from and to.</summary>
+/// <summary>A container that exchanges directories with links as fast as it can while it is copied from and to (reliability check 39).</summary>
 public sealed class RaceTests
 {
     private const int Rounds = 400;

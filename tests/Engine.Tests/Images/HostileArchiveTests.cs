@@ -89,6 +89,34 @@ public sealed class HostileArchiveTests
     }
 
     [Fact]
+    public async Task Check38_Layers_that_unpack_side_by_side_stay_apart()
+    {
+        var outside = Directory.CreateTempSubdirectory("slipway-outside-");
+        await using var store = await ImageStore.CreateAsync();
+        try
+        {
+            File.WriteAllText(Path.Combine(outside.FullName, "file"), "host");
+            var (first, links, last) = (new TarBytes(), new TarBytes(), new TarBytes());
+            for (var i = 0; i < 500; i++)
+            {
+                first.File($"d{i}/file", "first");
+                links.Link($"d{i}", i % 2 == 0 ? outside.FullName : "../../../../../../../.." + outside.FullName);
+                last.File($"d{i}/file", "last").File($"d{i}/new", "last");
+            }
+
+            await store.LoadAsync(new MemoryStream(Archives.Docker(["a:1"], first.End(), links.End(), last.End())));
+            await store.LoadAsync(new MemoryStream(Archives.Docker(["b:1"], links.End(), last.End(), first.End())));
+            Assert.Equal(["file"], outside.GetFileSystemInfos().Select(entry => entry.Name));
+            Assert.Equal("host", File.ReadAllText(Path.Combine(outside.FullName, "file")));
+            Assert.Equal(2, store.Images.All.Count);
+        }
+        finally
+        {
+            outside.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Repeated_names_mean_the_last_one_and_links_inside_are_followed()
     {
         await using var store = await ImageStore.CreateAsync();

@@ -3,7 +3,7 @@ using Slipway.Linux;
 
 namespace Slipway.Engine.Tests.Layers;
 
-/// <summary>Archives that try to reach or break something outside the directory they are unpacked into.</summary>
+/// <summary>Archives that try to reach or break something outside the directory they are unpacked into (reliability check 36).</summary>
 public sealed class HostileLayerTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("slipway-hostile-").FullName;

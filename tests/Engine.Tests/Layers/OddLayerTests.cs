@@ -3,7 +3,7 @@ using Slipway.Linux;
 
 namespace Slipway.Engine.Tests.Layers;
 
-/// <summary>Unusual layers that are all right, and the way back: packing gives the same layer again.</summary>
+/// <summary>Unusual layers that are all right (reliability check 37), and the way back: packing gives the same layer again.</summary>
 public sealed class OddLayerTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("slipway-odd-").FullName;
