@@ -24,14 +24,10 @@ public sealed class SystemTests(EngineRoom room)
     [Fact]
     public async Task ImagesAreShownToOldClientsAsTheyKnowThem()
     {
-        foreach (var (path, size) in ((string, string)[])[("images/json", "0:Size"), ("images/busybox/json", "Size"), ("system/df", "Images:0:Size")])
+        foreach (var (path, image) in ((string, Func<JsonNode, JsonNode?>)[])[("images/json", answer => answer[0]), ("images/busybox/json", answer => answer), ("system/df", answer => answer["Images"]![0])])
         {
-            var (old, current) = (JsonNode.Parse(Tool.Run("curl", "-s", "--unix-socket", room.Daemon.Socket, $"http://engine/v1.43/{path}"))!, (await room.Daemon.CallAsync("GET", "/" + path))!);
-            foreach (var step in size.Split(':')[..^1])
-            {
-                (old, current) = int.TryParse(step, out var index) ? (old[index]!, current[index]!) : (old[step]!, current[step]!);
-            }
-
+            var old = image(JsonNode.Parse(Tool.Run("curl", "-s", "--unix-socket", room.Daemon.Socket, $"http://engine/v1.43/{path}"))!)!;
+            var current = image((await room.Daemon.CallAsync("GET", "/" + path))!)!;
             Assert.Equal((long)old["Size"]!, (long)old["VirtualSize"]!);
             Assert.Null(current["VirtualSize"]);
         }

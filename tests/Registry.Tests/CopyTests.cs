@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Slipway.Daemon.Listeners;
 using Slipway.Distribution;
 using Slipway.Distribution.Copies;
 using Slipway.Engine.Repositories;
@@ -53,7 +54,7 @@ public sealed class CopyTests
         await there.PushImageAsync("app", "v1", layer);
         CopiedRepositories? copies = null;
         await using var here = await PrivateRegistry.StartAsync(copies: (engine, _) =>
-            Copies(copies = CopiedRepositories.For(engine, [new UpstreamRegistry("up", there.Address.ToString(), false)], null, NullLogger.Instance, s_impatient)));
+            CopiesOfOthers.Describe(copies = CopiedRepositories.For(engine, [new UpstreamRegistry("up", there.Address.ToString(), false)], null, NullLogger.Instance, s_impatient), most: 0));
         await here.Http.GetByteArrayAsync("/v2/up/app/manifests/v1");
         var seen = copies!.Describe("up/app", Digest.Of(layer))!;
         Assert.Equal(layer, await here.Http.GetByteArrayAsync($"/v2/up/app/blobs/{Digest.Of(layer)}"));
@@ -195,20 +196,8 @@ public sealed class CopyTests
                 File.WriteAllText(file, $$"""{"auths":{"{{there.Address}}":{"auth":"{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{credentials}:{credentials}"))}}"} } }""");
             }
 
-            return Copies(CopiedRepositories.For(engine, [new UpstreamRegistry(prefix, there.Address.ToString(), mirror)], file, NullLogger.Instance, s_impatient), most);
+            return CopiesOfOthers.Describe(CopiedRepositories.For(engine, [new UpstreamRegistry(prefix, there.Address.ToString(), mirror)], file, NullLogger.Instance, s_impatient), most);
         });
-
-    private static PullThrough Copies(CopiedRepositories copies, long most = 0) => new()
-    {
-        Locate = copies.Locate,
-        IsCopy = copies.IsCopy,
-        RefreshAsync = copies.RefreshAsync,
-        Describe = copies.Describe,
-        OpenAsync = copies.OpenAsync,
-        TagsAsync = copies.TagsAsync,
-        ReferrersAsync = copies.ReferrersAsync,
-        MostBytes = most,
-    };
 
     private static async Task<int> GetsAsync(PrivateRegistry registry) =>
         (await registry.Http.GetStringAsync("/metrics")).Split('\n').Where(line => line.Contains("method=\"GET\",code=\"200\"", StringComparison.Ordinal)).Select(line => int.Parse(line.Split(' ')[1])).SingleOrDefault();

@@ -10,10 +10,7 @@ internal static class PlatformQuery
 {
     /// <summary>The platform, or null when none was sent.</summary>
     /// <exception cref="EngineException">It is none.</exception>
-    public static Platform? Read(Query query, string name = "platform")
-    {
-        return query.Optional(name) is { } text ? Parse(text) : null;
-    }
+    public static Platform? Read(Query query, string name = "platform") => query.Optional(name) is { } text ? Parse(text) : null;
 
     /// <summary>Every platform that was sent (<c>platforms</c>, since API 1.50).</summary>
     /// <exception cref="EngineException">One of them is none.</exception>

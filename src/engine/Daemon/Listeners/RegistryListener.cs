@@ -52,25 +52,13 @@ internal static class RegistryListener
             Retention = asked.Retention,
             AuditFile = Path.Combine(engine.Paths.Registry, "audit.log"),
             EngineKey = key,
-            Copies = copies is null ? null : Describe(copies, asked.UpstreamSize),
+            Copies = copies is null ? null : CopiesOfOthers.Describe(copies, asked.UpstreamSize),
         };
         var server = new RegistryServer(engine, options, new BoundEndPoint(socket, $"tcp://{bound}", tls), logs);
         await server.StartAsync(CancellationToken.None);
         log.LogInformation("registry listens on {Address}{Users}", bound, asked.UsersFile is null ? "" : ", users from " + asked.UsersFile);
         return new RunningRegistry(server, new OwnRegistry(bound, tls is not null, RegistryServer.EngineHeader, key), copies);
     }
-
-    private static PullThrough Describe(CopiedRepositories copies, long most) => new()
-    {
-        Locate = copies.Locate,
-        IsCopy = copies.IsCopy,
-        RefreshAsync = copies.RefreshAsync,
-        Describe = copies.Describe,
-        OpenAsync = copies.OpenAsync,
-        TagsAsync = copies.TagsAsync,
-        ReferrersAsync = copies.ReferrersAsync,
-        MostBytes = most,
-    };
 
     private static Socket? Open(IPEndPoint address, bool isDefault, ILogger log)
     {

@@ -21,7 +21,8 @@ public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths path
         var statuses = containers.All.Select(c => c.Record.State.Status).ToList();
         var running = statuses.Count(s => s is ContainerStatus.Running or ContainerStatus.Restarting);
         var paused = statuses.Count(s => s is ContainerStatus.Paused);
-        return Machine() with
+        var machine = Machine();
+        return machine with
         {
             ID = _id,
             Containers = statuses.Count,
@@ -51,29 +52,26 @@ public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths path
             SecurityOptions = SecurityOptions(),
             DefaultAddressPools = Options.AddressPools is { Count: > 0 } pools ? [.. pools.Select(pool => new AddressPool { Base = pool.Base.ToString(), Size = pool.Size })] : null,
             FirewallBackend = Options.Firewall ? new FirewallInfo { Driver = "nftables" } : null,
-            Warnings = Warnings(),
+            Warnings = Warnings(machine),
         };
     }
 
     // In Docker's words: clients print them as they are.
-    private List<string> Warnings()
+    private static List<string> Warnings(DockerApi.SystemInfo machine)
     {
-        var facts = host.Value;
         (bool Holds, string Text)[] all =
         [
-            (!facts.Controllers.Contains("memory"), "WARNING: No memory limit support"),
-            (!facts.SwapLimit, "WARNING: No swap limit support"),
-            (!facts.OomKillDisable && !facts.UnifiedCgroups, "WARNING: No oom kill disable support"),
-            (!facts.Controllers.Contains("cpu"), "WARNING: No cpu cfs quota support"),
-            (!facts.Controllers.Contains("cpu"), "WARNING: No cpu cfs period support"),
-            (!facts.Controllers.Contains("cpu"), "WARNING: No cpu shares support"),
-            (!facts.Controllers.Contains("cpuset"), "WARNING: No cpuset support"),
-            (!Forwards(), "WARNING: IPv4 forwarding is disabled"),
+            (!machine.MemoryLimit, "WARNING: No memory limit support"),
+            (!machine.SwapLimit, "WARNING: No swap limit support"),
+            (!machine.OomKillDisable && machine.CgroupVersion == "1", "WARNING: No oom kill disable support"),
+            (!machine.CpuCfsQuota, "WARNING: No cpu cfs quota support"),
+            (!machine.CpuCfsPeriod, "WARNING: No cpu cfs period support"),
+            (!machine.CPUShares, "WARNING: No cpu shares support"),
+            (!machine.CPUSet, "WARNING: No cpuset support"),
+            (!machine.IPv4Forwarding, "WARNING: IPv4 forwarding is disabled"),
         ];
         return [.. all.Where(warning => warning.Holds).Select(warning => warning.Text)];
     }
-
-    private static bool Forwards() => File.Exists("/proc/sys/net/ipv4/ip_forward") && File.ReadAllText("/proc/sys/net/ipv4/ip_forward").StartsWith('1');
 
     private DockerApi.SystemInfo Machine()
     {
@@ -89,7 +87,7 @@ public sealed class DescribeEngine(Func<EngineOptions> options, EnginePaths path
             CPUSet = Has("cpuset"),
             PidsLimit = Has("pids"),
             OomKillDisable = facts.OomKillDisable,
-            IPv4Forwarding = Forwards(),
+            IPv4Forwarding = File.Exists("/proc/sys/net/ipv4/ip_forward") && File.ReadAllText("/proc/sys/net/ipv4/ip_forward").StartsWith('1'),
             CgroupDriver = "cgroupfs",
             CgroupVersion = facts.UnifiedCgroups ? "2" : "1",
             KernelVersion = Linux.SystemInfo.KernelRelease,

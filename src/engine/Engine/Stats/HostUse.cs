@@ -1,4 +1,5 @@
 using System.Globalization;
+using Slipway.Linux;
 
 namespace Slipway.Engine.Stats;
 
@@ -34,12 +35,6 @@ internal readonly record struct HostUse(ulong CpuNanoseconds, uint Cpus, ulong M
             }
         }
 
-        return new HostUse(ticks * NanosecondsPerTick, cpus, Memory());
-    }
-
-    private static ulong Memory()
-    {
-        var line = File.ReadLines("/proc/meminfo").First(l => l.StartsWith("MemTotal:", StringComparison.Ordinal));
-        return ulong.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+        return new HostUse(ticks * NanosecondsPerTick, cpus, (ulong)SystemInfo.MemoryTotal);
     }
 }
