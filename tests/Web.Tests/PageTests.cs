@@ -22,6 +22,7 @@ public sealed class PageTests(WebRoom room) : IClassFixture<WebRoom>
         Assert.True(cookie.HttpOnly);
         Assert.Equal(SameSiteAttribute.Strict, cookie.SameSite);
         await page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#password")).ToBeVisibleAsync();
         await page.GotoAsync(room.Address + "/");
         Assert.Equal(room.Address + "/login", page.Url);
     }

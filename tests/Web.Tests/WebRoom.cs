@@ -75,6 +75,7 @@ public sealed class WebRoom : IAsyncLifetime
     {
         var context = await _browser!.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = width, Height = 800 }, ColorScheme = scheme });
         context.SetDefaultTimeout(20_000);
+        Assertions.SetDefaultExpectTimeout(20_000);
         return await context.NewPageAsync();
     }
 
@@ -88,15 +89,8 @@ public sealed class WebRoom : IAsyncLifetime
         await page.Keyboard.TypeAsync(Password);
         await Assertions.Expect(page.Locator("#password")).ToHaveValueAsync(Password);
         await page.Keyboard.PressAsync("Enter");
-        try
-        {
-            await page.WaitForURLAsync(Address + "/");
-        }
-        catch (TimeoutException e)
-        {
-            throw new InvalidOperationException($"still at {page.Url}: {await page.InnerTextAsync("body")}", e);
-        }
-
+        // Asked in the browser: WaitForURLAsync looks at the address and only then listens, so that a page that arrives in between is waited for in vain.
+        await page.WaitForFunctionAsync("location.pathname === '/' && document.readyState === 'complete'");
         return page;
     }
 
