@@ -34,6 +34,20 @@ public sealed class HalfCloseTests
         Assert.EndsWith("\r\n\r\nhellototal 5", answer, StringComparison.Ordinal);
     }
 
+    // As docker-modem asks for connections (dockerode, Testcontainers).
+    [Fact]
+    public async Task The_end_of_a_chunked_body_that_never_began_is_not_input()
+    {
+        await using var server = await TestServer.StartAsync(MapEcho);
+        using var socket = server.Connect();
+        socket.Send("POST /containers/x/attach HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"u8);
+        var head = new byte[1000];
+        Assert.StartsWith("HTTP/1.1 101 UPGRADED\r\n", Encoding.ASCII.GetString(head, 0, socket.Receive(head)), StringComparison.Ordinal);
+        socket.Send("0\r\n\r\n"u8);
+        socket.Shutdown(SocketShutdown.Send);
+        Assert.Equal("0\r\n\r\ntotal 5", TestServer.ReadToEnd(socket));
+    }
+
     [Fact]
     public async Task Megabytes_in_and_out()
     {

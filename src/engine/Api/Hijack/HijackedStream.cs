@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections.Features;
@@ -68,6 +69,11 @@ public sealed class HijackedStream : Stream
     internal static async Task<HijackedStream> TakeWithAsync(ApiCall call, string head)
     {
         var stream = new HijackedStream(call);
+        if (call.Http.Request.Headers.TransferEncoding.Count > 0)
+        {
+            stream.SkipEmptyBody();
+        }
+
         var text = new StringBuilder(head);
         foreach (var (name, value) in call.Http.Response.Headers)
         {
@@ -89,7 +95,7 @@ public sealed class HijackedStream : Stream
         var result = await _input.ReadAsync(cancellationToken);
         var count = (int)Math.Min(buffer.Length, result.Buffer.Length);
         var taken = result.Buffer.Slice(0, count);
-        System.Buffers.BuffersExtensions.CopyTo(taken, buffer.Span);
+        taken.CopyTo(buffer.Span);
         _input.AdvanceTo(taken.End);
         if (count == 0)
         {
@@ -165,6 +171,17 @@ public sealed class HijackedStream : Stream
 
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    // A client that says "chunked" and has no body, as docker-modem, ends it together with the head of its request.
+    private void SkipEmptyBody()
+    {
+        if (_input.TryRead(out var result))
+        {
+            var body = new SequenceReader<byte>(result.Buffer);
+            body.IsNext("0\r\n\r\n"u8, advancePast: true);
+            _input.AdvanceTo(body.Position);
+        }
+    }
 
     private async Task DiscardAsync()
     {
