@@ -1,6 +1,9 @@
 using System.IO.Pipelines;
 using System.Text;
 using Slipway.BuildKit.Sessions;
+using Slipway.BuildKitApi.Grpc;
+using Slipway.BuildKitApi.Messages;
+using Slipway.Oci;
 
 namespace Slipway.BuildKit.Tests;
 
@@ -24,6 +27,28 @@ public sealed class SessionTests
             await stop.CancelAsync();
             await joined;
         }
+    }
+
+    // dockerode's session says of no method that it serves it.
+    [Fact]
+    public async Task CredentialsAreAskedForWhateverTheSessionSays()
+    {
+        await using var pair = new ConnectionPair(async call =>
+        {
+            var asked = await call.ReadAsync(CredentialsRequest.Parser);
+            await call.WriteAsync(new CredentialsResponse { Username = asked.Host, Secret = "s" });
+            call.End(null);
+        });
+        var name = Reference.Parse("registry.example/a");
+        var found = await SessionRegistry.CredentialsAsync(new Session("id", "", new HashSet<string>(), pair.Channel, CancellationToken.None), name, CancellationToken.None);
+        Assert.False(found.IsEmpty);
+        await using var silent = new ConnectionPair(call =>
+        {
+            call.End(new GrpcException(GrpcStatus.Unimplemented, "no such method"));
+            return Task.CompletedTask;
+        });
+        Assert.True((await SessionRegistry.CredentialsAsync(new Session("id", "", new HashSet<string>(), silent.Channel, CancellationToken.None), name, CancellationToken.None)).IsEmpty);
+        Assert.True((await SessionRegistry.CredentialsAsync(Session.None, name, CancellationToken.None)).IsEmpty);
     }
 
     // As soon as it is there.

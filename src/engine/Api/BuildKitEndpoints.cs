@@ -2,6 +2,7 @@ using Slipway.Api.Hijack;
 using Slipway.Api.Requests;
 using Slipway.Api.Routing;
 using Slipway.Build;
+using Slipway.Build.Context;
 using Slipway.DockerApi;
 using Slipway.Engine;
 
@@ -15,7 +16,7 @@ public delegate Task ServeUpgraded(IReadOnlyDictionary<string, IReadOnlyList<str
 
 /// <summary>A BuildKit build that a client asks for over HTTP.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Session">The client's session.</param>
+/// <param name="Session">The client's session; empty when it has none.</param>
 /// <param name="Options">Options of BuildKit's Dockerfile frontend.</param>
 /// <param name="Exporter">BuildKit's name for how the result is wanted; empty for nowhere.</param>
 /// <param name="ExporterOptions">Options of that.</param>
@@ -23,17 +24,22 @@ public sealed record SessionBuild(
     string Id, string Session, IReadOnlyDictionary<string, string> Options, string Exporter, IReadOnlyDictionary<string, string> ExporterOptions);
 
 /// <summary>Runs a build and reports what happens.</summary>
-public delegate Task RunSessionBuild(SessionBuild build, Action<JsonMessage> report, CancellationToken gone);
+/// <param name="build">The build.</param>
+/// <param name="context">Its context when that came with the request; null when the session or an address has it.</param>
+/// <param name="report">Receives what happens.</param>
+/// <param name="gone">Cancelled when the client gives it up.</param>
+public delegate Task RunSessionBuild(SessionBuild build, RemoteContext? context, Action<JsonMessage> report, CancellationToken gone);
 
 /// <summary>Gives a context to the build with this id; returns when it has been read.</summary>
 public delegate Task UploadContext(string build, Stream context, CancellationToken gone);
 
 /// <summary>The ways to BuildKit's API: connections on which gRPC is spoken, by the client to us and by us to the client, and builds over HTTP.</summary>
+/// <param name="builder">Keeps contexts.</param>
 /// <param name="grpc">Serves <c>/grpc</c>.</param>
 /// <param name="session">Serves <c>/session</c>.</param>
 /// <param name="build">Runs builds of <c>POST /build?version=2</c>.</param>
 /// <param name="upload">Takes contexts for them.</param>
-public sealed class BuildKitEndpoints(ServeUpgraded grpc, ServeUpgraded session, RunSessionBuild build, UploadContext upload)
+public sealed class BuildKitEndpoints(Builder builder, ServeUpgraded grpc, ServeUpgraded session, RunSessionBuild build, UploadContext upload)
 {
     private const string UploadPrefix = "upload-request:";
 
@@ -58,8 +64,9 @@ public sealed class BuildKitEndpoints(ServeUpgraded grpc, ServeUpgraded session,
         await using var output = new BuildOutput(call, quiet: false);
         await output.RunAsync(async report =>
         {
+            using var context = call.Query.Has("remote") ? null : await RemoteContext.DetectAsync(builder.Engine, call.Http.Request.Body, call.Aborted);
             await using var watch = call.WatchClient();
-            await build(request, report, watch.Gone);
+            await build(request, context, report, watch.Gone);
             return BuildResult.None;
         });
     }

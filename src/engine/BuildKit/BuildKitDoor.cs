@@ -46,7 +46,7 @@ public sealed class BuildKitDoor(Builder builder, Registries registries, ILogger
         Methods();
         try
         {
-            var told = await _control!.RunAsync(build.Request(), Report, gone).ConfigureAwait(false);
+            var told = await _control!.RunAsync(build.Request(), build.Context, Report, gone).ConfigureAwait(false);
             if (told.TryGetValue("containerimage.config.digest", out var id))
             {
                 report(HttpBuild.Image(id));

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Slipway.Build;
+using Slipway.Build.Context;
 using Slipway.BuildKit.Builds;
 using Slipway.BuildKit.History;
 using Slipway.BuildKitApi.Grpc;
@@ -44,14 +45,15 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
 
     /// <summary>Runs a build to its end.</summary>
     /// <param name="request">What is asked.</param>
+    /// <param name="context">Its context when that is here already.</param>
     /// <param name="follow">Receives progress until that ends; null when others watch it.</param>
     /// <param name="gone">Cancelled when the client gives it up.</param>
     /// <returns>What the exporters tell.</returns>
     /// <exception cref="GrpcException">It failed.</exception>
-    internal async Task<IReadOnlyDictionary<string, string>> RunAsync(Slipway.BuildKitApi.Messages.SolveRequest request, Func<StatusResponse, Task>? follow, CancellationToken gone)
+    internal async Task<IReadOnlyDictionary<string, string>> RunAsync(Slipway.BuildKitApi.Messages.SolveRequest request, RemoteContext? context, Func<StatusResponse, Task>? follow, CancellationToken gone)
     {
-        var session = await sessions.GetAsync(request.Session, gone).ConfigureAwait(false);
-        var build = new ClientBuild(request, session, builder.Engine.Time, gone);
+        var session = request.Session.Length == 0 ? Session.None : await sessions.GetAsync(request.Session, gone).ConfigureAwait(false);
+        var build = new ClientBuild(request, session, context, builder.Engine.Time, gone);
         await using (build.ConfigureAwait(false))
         {
             builds.Add(request.Ref, build);
@@ -87,7 +89,7 @@ internal sealed class ControlMethods(Builder builder, SessionTable sessions, Ren
     {
         var request = await call.ReadAsync(Slipway.BuildKitApi.Messages.SolveRequest.Parser).ConfigureAwait(false);
         var answer = new Slipway.BuildKitApi.Messages.SolveResponse();
-        foreach (var (name, value) in await RunAsync(request, null, call.Gone).ConfigureAwait(false))
+        foreach (var (name, value) in await RunAsync(request, null, null, call.Gone).ConfigureAwait(false))
         {
             answer.ExporterResponse[name] = value;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Google.Protobuf;
+using Slipway.Build.Context;
 using Slipway.BuildKit.Builds;
 using Slipway.BuildKitApi.Messages;
 using Slipway.DockerApi;
@@ -8,11 +9,13 @@ namespace Slipway.BuildKit;
 
 /// <summary>A BuildKit build that a client asks for by <c>POST /build?version=2</c>, as docker's own client did before it had a plugin for that.</summary>
 /// <param name="Id">The build's id.</param>
-/// <param name="Session">The client's session.</param>
+/// <param name="Session">The client's session; empty when it has none.</param>
+/// <param name="Context">The context when it came with the request; null when the session or an address has it.</param>
 /// <param name="Options">Options of the frontend.</param>
 /// <param name="Exporter">How the result is wanted, see <see cref="ExportOrder"/>; empty for nowhere.</param>
 /// <param name="ExporterOptions">Its options.</param>
-public sealed record HttpBuild(string Id, string Session, IReadOnlyDictionary<string, string> Options, string Exporter, IReadOnlyDictionary<string, string> ExporterOptions)
+public sealed record HttpBuild(
+    string Id, string Session, RemoteContext? Context, IReadOnlyDictionary<string, string> Options, string Exporter, IReadOnlyDictionary<string, string> ExporterOptions)
 {
     private const string Trace = "moby.buildkit.trace";
     private const string ImageId = "moby.image.id";
@@ -28,6 +31,11 @@ public sealed record HttpBuild(string Id, string Session, IReadOnlyDictionary<st
         foreach (var (name, value) in Options)
         {
             request.FrontendAttrs[name] = value;
+        }
+
+        if (Context is not null)
+        {
+            request.FrontendAttrs["context"] = UploadTable.Address;
         }
 
         foreach (var (name, value) in ExporterOptions)

@@ -58,7 +58,7 @@ internal static class DaemonProcess
             using var registries = Registries.For(engine, registry?.Own, registry?.Copies);
             using var builder = new Builder(engine, log) { Pull = (name, platform, cancel) => registries.PullImage.RunAsync(new PullRequest(name, platform, RegistryCredentials.None), null, cancel) };
             var buildKit = new BuildKitDoor(builder, registries, log);
-            var table = ApiRoutes.For(engine, builder, registries, Upgrades(buildKit), () => log.Least <= LogLevel.Debug);
+            var table = ApiRoutes.For(engine, builder, registries, Upgrades(builder, buildKit), () => log.Least <= LogLevel.Debug);
             OwnRegistryEndpoint.Map(table, registry?.Own);
             var server = await serving;
             routes.SetResult(table);
@@ -77,10 +77,11 @@ internal static class DaemonProcess
         }
     }
 
-    private static BuildKitEndpoints Upgrades(BuildKitDoor door) => new(
+    private static BuildKitEndpoints Upgrades(Builder builder, BuildKitDoor door) => new(
+        builder,
         (_, connection, gone) => door.ServeAsync(connection, gone),
         (asked, connection, gone) => door.JoinAsync(connection, SessionHello.Of(asked), gone),
-        (build, report, gone) => door.BuildAsync(new HttpBuild(build.Id, build.Session, build.Options, build.Exporter, build.ExporterOptions), report, gone),
+        (build, context, report, gone) => door.BuildAsync(new HttpBuild(build.Id, build.Session, context, build.Options, build.Exporter, build.ExporterOptions), report, gone),
         door.UploadAsync);
 
     private static async Task ServeAsync(ApiServer server, IReadOnlyList<BoundEndPoint> endPoints, ILogger room, StopSignals signals)

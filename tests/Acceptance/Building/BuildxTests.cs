@@ -75,6 +75,33 @@ public sealed class BuildxTests(EngineRoom room)
         Assert.DoesNotContain(" CACHED", (await BuildAsync(context, "-t", name)).Error, StringComparison.Ordinal);
     }
 
+    // As programs that speak HTTP alone ask, such as dockerode and Testcontainers.
+    [Fact]
+    public async Task AContextMayComeWithTheRequestAndNeedsNoSession()
+    {
+        var context = new Context(room, "FROM busybox\nCOPY . /files/\n").Write("a", "sent along");
+        var archive = Path.Combine(room.Home, EngineRoom.Name("tar"));
+        Tool.Run("tar", "-cf", archive, "-C", context.Path, ".");
+        Assert.Equal("sent along", (await room.Run(PostBuild(archive), "cat", "/files/a")).Ok());
+
+        var text = Path.Combine(room.Home, EngineRoom.Name("Dockerfile"));
+        await File.WriteAllTextAsync(text, "FROM busybox\nRUN echo alone > /a\n");
+        Assert.Equal("alone", (await room.Run(PostBuild(text), "cat", "/a")).Ok());
+
+        await File.WriteAllTextAsync(text, "FROM busybox\nRUN --mount=type=secret,id=s,required=true cat /run/secrets/s\n");
+        Assert.Contains("\"errorDetail\":{", Post(text, EngineRoom.Name("img")), StringComparison.Ordinal);
+
+        string PostBuild(string body)
+        {
+            var name = EngineRoom.Name("img");
+            Assert.Contains("\"moby.image.id\"", Post(body, name), StringComparison.Ordinal);
+            return name;
+        }
+
+        string Post(string body, string name) => Tool.Run(
+            "curl", "-s", "--unix-socket", room.Daemon.Socket, "-H", "Content-Type: application/x-tar", "-H", "Transfer-Encoding: chunked", "-T", body, "-X", "POST", $"http://engine/v1.41/build?version=2&t={name}");
+    }
+
     private async Task<string> KindsAsync() => string.Join(' ', (await Buildx("du", "--verbose")).Lines().Where(line => line.StartsWith("Type:", StringComparison.Ordinal)).Distinct());
 
     [Fact]

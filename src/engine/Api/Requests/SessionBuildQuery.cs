@@ -13,12 +13,11 @@ internal static class SessionBuildQuery
     /// <exception cref="EngineException">InvalidArgument.</exception>
     public static SessionBuild Read(Query query)
     {
-        var session = query.Optional("session") ?? throw EngineException.Invalid("BuildKit builds need a session");
         var output = Output(query);
         var names = string.Join(',', query.All("t").Where(name => name.Length > 0));
         var exporter = output.Attrs ?? new Dictionary<string, string>();
         return new SessionBuild(
-            query.Optional("buildid") ?? Guid.NewGuid().ToString("N"), session, Options(query), output.Type == "cacheonly" ? "" : output.Type ?? "",
+            query.Optional("buildid") ?? Guid.NewGuid().ToString("N"), query.Optional("session") ?? "", Options(query), output.Type == "cacheonly" ? "" : output.Type ?? "",
             names.Length == 0 ? exporter : exporter.Append(KeyValuePair.Create("name", names)).DistinctBy(pair => pair.Key).ToDictionary());
     }
 

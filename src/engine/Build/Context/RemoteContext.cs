@@ -32,16 +32,20 @@ public sealed record RemoteContext(BuildContext Files, byte[]? Dockerfile) : IDi
         var body = await response.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
-            var head = new byte[Math.Max(512, Decompression.Needed)];
-            head = head[..await body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel).ConfigureAwait(false)];
-            var whole = new ConcatenatedStream(head, body);
-            if (Decompression.Detect(head) != Packing.None || (head.Length >= 262 && head.AsSpan(257, 5).SequenceEqual("ustar"u8)))
-            {
-                return new RemoteContext(await BuildContext.ReceiveAsync(builder.Engine, whole, cancel).ConfigureAwait(false), null);
-            }
-
-            return new RemoteContext(BuildContext.CreateEmpty(builder.Engine), await ReadTextAsync(whole, cancel).ConfigureAwait(false));
+            return await DetectAsync(builder.Engine, body, cancel).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Receives an archive or the text of a Dockerfile, whichever it is.</summary>
+    /// <exception cref="EngineException">InvalidArgument when it is neither.</exception>
+    public static async Task<RemoteContext> DetectAsync(SlipwayEngine engine, Stream body, CancellationToken cancel)
+    {
+        var head = new byte[Math.Max(512, Decompression.Needed)];
+        head = head[..await body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel).ConfigureAwait(false)];
+        var whole = new ConcatenatedStream(head, body);
+        return Decompression.Detect(head) != Packing.None || (head.Length >= 262 && head.AsSpan(257, 5).SequenceEqual("ustar"u8))
+            ? new RemoteContext(await BuildContext.ReceiveAsync(engine, whole, cancel).ConfigureAwait(false), null)
+            : new RemoteContext(BuildContext.CreateEmpty(engine), await ReadTextAsync(whole, cancel).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Slipway.Build.Context;
 using Slipway.BuildKitApi.Grpc;
 using Slipway.BuildKitApi.Messages.Gateway;
 using Slipway.BuildKit.Sessions;
@@ -12,9 +13,9 @@ internal sealed class ClientBuild : IAsyncDisposable
     private readonly List<Func<Task>> _atEnd = [];
     private readonly CancellationTokenSource _cancel;
 
-    internal ClientBuild(Slipway.BuildKitApi.Messages.SolveRequest request, Session session, TimeProvider time, CancellationToken cancel)
+    internal ClientBuild(Slipway.BuildKitApi.Messages.SolveRequest request, Session session, RemoteContext? context, TimeProvider time, CancellationToken cancel)
     {
-        (Request, Session) = (request, session);
+        (Request, Session, Context) = (request, session, context);
         (Progress, Started) = (new BuildProgress(request.Ref, time), time.GetUtcNow());
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancel, session.Gone);
     }
@@ -24,6 +25,9 @@ internal sealed class ClientBuild : IAsyncDisposable
 
     /// <summary>The client that asked.</summary>
     internal Session Session { get; }
+
+    /// <summary>Its context when that came with the request.</summary>
+    internal RemoteContext? Context { get; }
 
     /// <summary>What is told of it.</summary>
     internal BuildProgress Progress { get; }

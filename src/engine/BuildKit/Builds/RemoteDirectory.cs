@@ -4,7 +4,7 @@ using Slipway.BuildKitApi.Grpc;
 
 namespace Slipway.BuildKit.Builds;
 
-/// <summary>A context that is no directory of the client: a git repository, an archive at an address, or one that the client pipes in.</summary>
+/// <summary>A context that is no directory of the client: a git repository, an archive at an address, or one that the client pipes in or sent along.</summary>
 internal static class RemoteDirectory
 {
     private const string Method = "/moby.upload.v1.Upload/Pull";
@@ -16,7 +16,7 @@ internal static class RemoteDirectory
     {
         if (address == UploadTable.Address)
         {
-            return await uploads.ReadAsync(build.Request.Ref, body => RemoteContext.ReceiveAsync(builder.Engine, body, build.Canceled), build.Canceled).ConfigureAwait(false);
+            return build.Context ?? await uploads.ReadAsync(build.Request.Ref, body => RemoteContext.ReceiveAsync(builder.Engine, body, build.Canceled), build.Canceled).ConfigureAwait(false);
         }
 
         if (!address.StartsWith(Upload, StringComparison.Ordinal))

@@ -29,13 +29,9 @@ internal sealed class SessionRegistry(Registries registries)
     internal async Task PushAsync(Session session, Reference name, Action<JsonMessage> report, CancellationToken cancel) =>
         await registries.PushImage.RunAsync(new PushRequest(name, null, await CredentialsAsync(session, name, cancel).ConfigureAwait(false)), report, cancel).ConfigureAwait(false);
 
-    private static async Task<RegistryCredentials> CredentialsAsync(Session session, Reference name, CancellationToken cancel)
+    internal static async Task<RegistryCredentials> CredentialsAsync(Session session, Reference name, CancellationToken cancel)
     {
-        if (!session.Offers(Method))
-        {
-            return RegistryCredentials.None;
-        }
-
+        // Not every client says that it serves this.
         try
         {
             var host = name.Domain == "docker.io" ? DockerHub : name.Domain;
