@@ -3,6 +3,7 @@ using Slipway.Build.Dockerfile;
 using Slipway.Build.Graph;
 using Slipway.Build.Solve;
 using Slipway.Engine;
+using Slipway.Engine.Images;
 using Slipway.Oci;
 
 namespace Slipway.Build;
@@ -46,19 +47,28 @@ public sealed class PlanBuild(Builder builder)
         }
     }
 
-    private static GraphOptions Options(BuildRequest request) => new()
+    private GraphOptions Options(BuildRequest request) => new()
     {
         FileName = request.Dockerfile,
         Target = request.Target ?? "",
         BuildArgs = request.Arguments,
         Labels = request.Labels,
         NamedContexts = request.Contexts,
+        FindId = FindId,
         TargetPlatform = request.Platform ?? Platform.Host,
         NoCache = request.NoCache,
         NoCacheStages = request.NoCacheFilter,
         AllowHostNetwork = request.AllowHostNetwork || request.Host.NetworkMode == "host",
         Ignore = request.Ignore,
     };
+
+    // An id as clients show it, in its short or its full form. A name comes first.
+    private Digest? FindId(string name)
+    {
+        const int least = 12;
+        var isId = Digest.TryParse(name, out _) || (name.Length is >= least and <= 64 && name.All(char.IsAsciiHexDigitLower));
+        return isId && builder.Engine.Images.Find(name) is { } image && !ImageTable.IsNameOf(image, name) ? image.ImageId : null;
+    }
 
     private async ValueTask<ResolvedImage> ResolveAsync(SolveInputs inputs, ImageSource source, Action<ImageLookup>? lookup, CancellationToken cancel)
     {

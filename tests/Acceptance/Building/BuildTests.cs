@@ -55,6 +55,28 @@ public sealed class BuildTests(EngineRoom room)
         Assert.Contains(" ---> Using cache", (await context.TryAsync()).Ok(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("docker")]
+    [InlineData("slipway")]
+    public async Task ImagesAreNamedByTheirIdsToo(string client)
+    {
+        var nameless = (await new Context(room, $"FROM busybox\nRUN echo {Guid.NewGuid()} > /a\n").TryAsync("docker", "-q")).Ok();
+        var hex = nameless["sha256:".Length..];
+        foreach (var id in (string[])[nameless, hex, hex[..12]])
+        {
+            var image = await new Context(room, $"FROM {id}\nRUN cp /a /b\nFROM busybox\nCOPY --from={id} /a /c\nCOPY --from=0 /b /b\n").BuildAsync(client);
+            Assert.Equal("same", (await room.Run(image, "sh", "-c", "test -s /b && [ \"$(cat /b)\" = \"$(cat /c)\" ] && echo same")).Ok());
+        }
+
+        (await new Context(room, $"ARG BASE={hex}\nFROM $BASE\n").TryAsync(client, "--pull")).Ok();
+        (await new Context(room, $"FROM {hex[..11]}\n").TryAsync(client)).Fails(hex[..11]);
+
+        // A name comes first.
+        (await room.Docker("tag", "busybox", hex[..12])).Ok();
+        (await room.Run(await new Context(room, $"FROM {hex[..12]}\n").BuildAsync(client), "cat", "/a")).Exits(1);
+        (await room.Docker("rmi", hex[..12] + ":latest")).Ok();
+    }
+
     [Fact]
     public async Task MistakesAreRefused()
     {

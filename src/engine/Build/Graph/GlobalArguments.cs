@@ -41,7 +41,7 @@ internal static class GlobalArguments
             foreach (var stage in context.File.Stages)
             {
                 var name = context.Expander.Expand(stage.From.Base, defaults.Get).Text;
-                if (!Oci.Reference.TryParse(name, out _, out _))
+                if (!Oci.Reference.TryParse(name, out _, out _) && context.Options.FindId(name) is null)
                 {
                     context.Lint.Report(
                         LintRule.InvalidDefaultArgInFrom, stage.From.Span,

@@ -40,6 +40,9 @@ public sealed record GraphOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> NamedContexts { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The id of the image that is here and that a name means by its id; null for all other names.</summary>
+    public Func<string, Digest?> FindId { get; init; } = static _ => null;
+
     /// <summary>Platform of the image.</summary>
     public Platform TargetPlatform { get; init; } = Platform.Host;
 

@@ -12,8 +12,11 @@ public abstract class SourceOperation : Operation
 /// <summary>The tree of an image.</summary>
 public sealed class ImageSource : SourceOperation
 {
-    /// <summary>The image, in the full form, as the Dockerfile names it (with tag if it has no digest).</summary>
+    /// <summary>The image, in the full form, as the Dockerfile names it (with tag if it has no digest); made from <see cref="ImageId"/> if there is one.</summary>
     public required Reference Reference { get; init; }
+
+    /// <summary>The image's id when the Dockerfile names it by that, which only finds an image that is here; otherwise null.</summary>
+    public Digest? ImageId { get; init; }
 
     /// <summary>What the resolver found, with its config; never null in a finished graph.</summary>
     public ResolvedImage? Resolved { get; internal set; }

@@ -56,6 +56,11 @@ internal sealed class StageSources(GraphContext context, ImageConfigResolver res
             return new ScratchSource { Name = "scratch", Platform = platform };
         }
 
+        if (context.Options.FindId(plan.BaseName) is { } id)
+        {
+            return Image(Reference.Parse($"{id.Algorithm}@{id}"), platform, plan, id);
+        }
+
         return Reference.TryParse(plan.BaseName, out var reference, out var error)
             ? Image(reference, platform, plan)
             : throw new SyntaxFault($"failed to parse stage name {GoText.Quote(plan.BaseName)}: {error}", FaultNumber.Value, plan.BaseName);
@@ -91,7 +96,7 @@ internal sealed class StageSources(GraphContext context, ImageConfigResolver res
             : context.Local(plan.ContextName, "/", platform);
     }
 
-    private ImageSource Image(Reference reference, Platform platform, StagePlan plan)
+    private ImageSource Image(Reference reference, Platform platform, StagePlan plan, Digest? id = null)
     {
         var full = reference.TagNameOnly();
         var key = (full.ToString(), platform);
@@ -99,8 +104,8 @@ internal sealed class StageSources(GraphContext context, ImageConfigResolver res
         {
             images[key] = image = new ImageSource
             {
-                Name = StepTitle.Next(context, plan, $"FROM {full}", platform), Stage = plan.Name.Length > 0 ? plan.Name : null,
-                Source = plan.Span, Platform = platform, Reference = full, IgnoreCache = plan.IgnoreCache,
+                Name = StepTitle.Next(context, plan, $"FROM {(id is null ? full : plan.BaseName)}", platform), Stage = plan.Name.Length > 0 ? plan.Name : null,
+                Source = plan.Span, Platform = platform, Reference = full, ImageId = id, IgnoreCache = plan.IgnoreCache,
             };
         }
         else if (plan.Text is not null)

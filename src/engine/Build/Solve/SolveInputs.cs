@@ -24,9 +24,9 @@ internal sealed class SolveInputs(Builder builder, BuildRequest request, OpenCon
 
     private async Task<RunnableImage> PrepareAsync(ImageSource source, CancellationToken cancel)
     {
-        var name = source.Reference.ToString();
+        var name = source.ImageId?.ToString() ?? source.Reference.ToString();
         var platform = request.Platform is null ? null : source.Platform;
-        if ((request.Pull ?? builder.Pull) is { } pull && (request.PullFirst || builder.Engine.Images.Find(name) is null))
+        if (source.ImageId is null && (request.Pull ?? builder.Pull) is { } pull && (request.PullFirst || builder.Engine.Images.Find(name) is null))
         {
             await pull(source.Reference, platform, cancel).ConfigureAwait(false);
         }

@@ -15,7 +15,7 @@ internal sealed class ImageLookups(BuildProgress progress)
         {
             if (!_steps.TryGetValue(lookup.Image, out var step))
             {
-                _steps[lookup.Image] = step = progress.Step($"[internal] load metadata for {lookup.Image.Reference}").Start();
+                _steps[lookup.Image] = step = progress.Step($"[internal] load metadata for {lookup.Image.ImageId?.ToString() ?? lookup.Image.Reference.ToString()}").Start();
             }
 
             if (lookup.Error is { } error)
