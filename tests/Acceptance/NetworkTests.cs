@@ -74,6 +74,39 @@ public sealed class NetworkTests(EngineRoom room)
     }
 
     [Fact]
+    public async Task A_network_may_come_after_its_container_and_come_again()
+    {
+        var (network, container) = (EngineRoom.Name("net"), EngineRoom.Name());
+        (await room.Docker("create", "--name", container, "--network", network, "--ip", "10.201.9.9", "busybox", "sleep", "1000")).Ok();
+        Assert.Equal("[]", await room.Inspect(container, Endpoint(network, "[{{.NetworkID}}]")));
+        (await room.Docker("start", container)).Fails($"network {network} not found");
+        Assert.Equal("created", await room.Inspect(container, "{{.State.Status}}"));
+        (await room.Docker("network", "create", "--subnet", "10.201.8.0/24", network)).Ok();
+        (await room.Docker("start", container)).Fails("10.201.9.9");
+        (await room.Docker("network", "rm", network)).Ok();
+
+        foreach (var round in (string[])["first", "again"])
+        {
+            var id = (await room.Docker("network", "create", "--subnet", "10.201.9.0/24", "--label", round, network)).Ok();
+            (await room.Docker("network", "connect", network, container)).Fails("already exists in network");
+            (await room.Docker("start", container)).Ok();
+            Assert.Equal($"{id} 10.201.9.9", await room.Inspect(container, Endpoint(network, "{{.NetworkID}} {{.IPAddress}}")));
+            (await room.Docker("exec", container, "ping", "-c", "1", "-W", "2", "10.201.9.1")).Ok();
+            (await room.Docker("stop", "-t", "0", container)).Ok();
+            (await room.Docker("network", "rm", network)).Ok();
+        }
+
+        (await room.Docker("network", "create", network)).Ok();
+        (await room.Docker("network", "disconnect", network, container)).Ok();
+        Assert.Equal("0", await room.Inspect(container, "{{len .NetworkSettings.Networks}}"));
+        await Drop(network, container);
+
+        var gone = EngineRoom.Name();
+        (await room.Docker("run", "--rm", "--name", gone, "--network", network, "busybox", "true")).Fails($"network {network} not found", 125);
+        (await room.Docker("inspect", gone)).Exits(1);
+    }
+
+    [Fact]
     public async Task What_an_endpoint_asks_for_it_gets()
     {
         var name = await Create("--subnet", "10.201.2.0/24");

@@ -80,7 +80,7 @@ internal static class ContainerNetworks
     private static EndpointSettings Show(ContainerRecord record, EndpointRecord endpoint) => endpoint.Asked with
     {
         MacAddress = endpoint.Mac.Length > 0 ? endpoint.Mac : endpoint.Asked.MacAddress,
-        NetworkID = endpoint.NetworkId,
+        NetworkID = endpoint.NetworkId == endpoint.Network ? "" : endpoint.NetworkId,
         EndpointID = endpoint.EndpointId,
         Gateway = endpoint.Gateway4,
         IPAddress = endpoint.IPv4,

@@ -26,7 +26,7 @@ public sealed class ConnectNetwork
         try
         {
             CheckChangeable(container, network.Record, "connected to");
-            if (container.Record.Endpoints.Any(endpoint => endpoint.NetworkId == network.Record.Id))
+            if (container.Record.Endpoints.Any(endpoint => endpoint.IsTo(network.Record)))
             {
                 throw new EngineException(ErrorKind.Forbidden, $"endpoint with name {container.Name} already exists in network {network.Record.Name}");
             }
@@ -56,14 +56,14 @@ public sealed class ConnectNetwork
         try
         {
             CheckChangeable(container, network.Record, "disconnected from");
-            var endpoint = container.Record.Endpoints.FirstOrDefault(e => e.NetworkId == network.Record.Id)
+            var endpoint = container.Record.Endpoints.FirstOrDefault(e => e.IsTo(network.Record))
                 ?? throw new EngineException(ErrorKind.Forbidden, $"container {container.Id} is not connected to network {network.Record.Name}");
             if (container.IsRunning && endpoint.IsConnected)
             {
                 _networking.Disconnect(container, endpoint);
             }
 
-            await ChangeAsync(container, endpoints => [.. endpoints.Where(e => e.NetworkId != network.Record.Id)]).ConfigureAwait(false);
+            await ChangeAsync(container, endpoints => [.. endpoints.Where(e => !e.IsTo(network.Record))]).ConfigureAwait(false);
             _events.Publish(network.Record, "disconnect", container.Id);
         }
         finally

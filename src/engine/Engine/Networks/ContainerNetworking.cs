@@ -80,7 +80,7 @@ internal sealed class ContainerNetworking : IDisposable
             var sandbox = warm.Sandbox;
             var indexes = new Dictionary<string, int>(StringComparer.Ordinal);
             // The network that the container was created with comes first and has eth0.
-            foreach (var asked in record.Endpoints)
+            foreach (var asked in record.Endpoints.Select(Bind))
             {
                 var index = FirstInterface + endpoints.Count;
                 endpoints.Add(Connect(asked, InterfaceName(asked, endpoints.Select(endpoint => endpoint.Interface)), sandbox, index));
@@ -292,9 +292,19 @@ internal sealed class ContainerNetworking : IDisposable
         return Enumerable.Range(0, names.Count + 1).Select(number => $"{prefix}{number}").First(name => !names.Contains(name));
     }
 
+    // The network may have come, or come again, since the container was created.
+    private EndpointRecord Bind(EndpointRecord asked)
+    {
+        var network = Network(asked);
+        return network.Record.Id == asked.NetworkId ? asked : EndpointRequests.Make(network, asked.Asked);
+    }
+
+    private Network Network(EndpointRecord asked) =>
+        _table.Find(asked.NetworkId) ?? _table.Find(asked.Network) ?? throw EngineException.NotFound($"network {asked.Network} not found");
+
     private EndpointRecord Connect(EndpointRecord asked, string name, NetworkSandbox sandbox, int index)
     {
-        var network = _table.Find(asked.NetworkId) ?? _table.Find(asked.Network) ?? throw EngineException.NotFound($"network {asked.Network} not found");
+        var network = Network(asked);
         var id = RandomNumberGenerator.GetHexString(64, lowercase: true);
         if (!network.TryJoin(id))
         {

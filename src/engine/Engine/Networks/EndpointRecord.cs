@@ -7,7 +7,7 @@ namespace Slipway.Engine.Networks;
 /// <summary>A container's connection to one network. What was asked for stays; addresses are there while the container runs.</summary>
 public sealed record EndpointRecord
 {
-    /// <summary>The network's id.</summary>
+    /// <summary>The network's id; what it was asked for by while there is no such network.</summary>
     public required string NetworkId { get; init; }
 
     /// <summary>The network's name.</summary>
@@ -49,6 +49,9 @@ public sealed record EndpointRecord
     /// <summary>Whether it is connected now.</summary>
     [JsonIgnore]
     public bool IsConnected => EndpointId.Length > 0;
+
+    /// <summary>Whether this is a connection to that network, which may have come, or come again, since the container was created.</summary>
+    internal bool IsTo(NetworkRecord network) => NetworkId == network.Id || (!IsConnected && Network == network.Name);
 
     /// <summary>Its addresses.</summary>
     [JsonIgnore]

@@ -9,8 +9,11 @@ namespace Slipway.Engine.Networks;
 /// <summary>What a request says about connections to networks, checked against the networks that exist.</summary>
 internal static class EndpointRequests
 {
-    /// <summary>The endpoints of a container that is to be created; none for one on the host's or another container's network.</summary>
-    /// <exception cref="EngineException">An unknown network, or something that the network cannot give.</exception>
+    /// <summary>
+    /// The endpoints of a container that is to be created; none for one on the host's or another container's network. A network that does not
+    /// exist may come before the container is started.
+    /// </summary>
+    /// <exception cref="EngineException">Something that the network cannot give.</exception>
     internal static IReadOnlyList<EndpointRecord> From(NormalizedRequest request, NetworkTable table)
     {
         var host = request.HostConfig;
@@ -25,9 +28,9 @@ internal static class EndpointRequests
             return [];
         }
 
-        var first = Find(table, host.NetworkMode);
+        var first = Place.Of(table, host.NetworkMode);
         var asked = Named(request.NetworkingConfig, table);
-        if (first.Record.Name is BuiltInNetworks.Host or BuiltInNetworks.None)
+        if (first.Network?.Record.Name is BuiltInNetworks.Host or BuiltInNetworks.None)
         {
             return asked.Keys.Any(network => network != first)
                 ? throw EngineException.Invalid("conflicting options: cannot attach both user-defined and non-user-defined network-modes")
@@ -40,12 +43,12 @@ internal static class EndpointRequests
             settings = settings with { MacAddress = mac };
         }
 
-        if (host.Links is { Count: > 0 } links && !first.Record.IsDefaultBridge)
+        if (host.Links is { Count: > 0 } links && first.Network?.Record.IsDefaultBridge != true)
         {
             settings = settings with { Links = [.. settings.Links ?? [], .. links] };
         }
 
-        return [Make(first, settings), .. asked.Where(pair => pair.Key != first).Select(pair => Make(pair.Key, pair.Value))];
+        return [first.Make(settings), .. asked.Where(pair => pair.Key != first).Select(pair => pair.Key.Make(pair.Value))];
     }
 
     /// <summary>An endpoint of a network with these wishes.</summary>
@@ -66,12 +69,17 @@ internal static class EndpointRequests
             Require(IPAddress.TryParse(address, out _), $"invalid link-local IP address: {address}");
         }
 
+        return Make(record.Id, record.Name, settings);
+    }
+
+    private static EndpointRecord Make(string id, string name, EndpointSettings settings)
+    {
         Require(settings.MacAddress.Length == 0 || MacAddress.TryParse(settings.MacAddress, out _), $"invalid MAC address: {settings.MacAddress}");
         DriverOptions.ValidateEndpoint(settings.DriverOpts);
         return new EndpointRecord
         {
-            NetworkId = record.Id,
-            Network = record.Name,
+            NetworkId = id,
+            Network = name,
             Asked = new EndpointSettings
             {
                 IPAMConfig = settings.IPAMConfig, Links = settings.Links, Aliases = settings.Aliases, MacAddress = settings.MacAddress, DriverOpts = settings.DriverOpts, GwPriority = settings.GwPriority,
@@ -79,19 +87,16 @@ internal static class EndpointRequests
         };
     }
 
-    private static Dictionary<Network, EndpointSettings> Named(NetworkingConfig? config, NetworkTable table)
+    private static Dictionary<Place, EndpointSettings> Named(NetworkingConfig? config, NetworkTable table)
     {
-        var named = new Dictionary<Network, EndpointSettings>();
+        var named = new Dictionary<Place, EndpointSettings>();
         foreach (var (name, settings) in config?.EndpointsConfig ?? new Dictionary<string, EndpointSettings?>())
         {
-            named[Find(table, name)] = settings ?? new EndpointSettings();
+            named[Place.Of(table, name)] = settings ?? new EndpointSettings();
         }
 
         return named;
     }
-
-    // To clients, "not found" in the answer to a create means that the image is missing.
-    private static Network Find(NetworkTable table, string name) => table.Find(name) ?? throw EngineException.Invalid($"network {name} not found");
 
     private static void CheckAddress(Network network, string? text, AddressFamily family)
     {
@@ -111,5 +116,13 @@ internal static class EndpointRequests
         {
             throw EngineException.Invalid(message);
         }
+    }
+
+    /// <summary>A network, or the name of one that may come.</summary>
+    private readonly record struct Place(string Name, Network? Network)
+    {
+        internal static Place Of(NetworkTable table, string name) => table.Find(name) is { } network ? new Place(network.Record.Name, network) : new Place(name, null);
+
+        internal EndpointRecord Make(EndpointSettings settings) => Network is null ? EndpointRequests.Make(Name, Name, settings) : EndpointRequests.Make(Network, settings);
     }
 }
