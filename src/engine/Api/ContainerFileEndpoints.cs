@@ -58,7 +58,7 @@ public sealed class ContainerFileEndpoints(SlipwayEngine engine)
     private async Task ChangesAsync(ApiCall call)
     {
         var container = Find(call);
-        var changes = await Task.Run(() => engine.Files.Changes(container, call.Aborted), call.Aborted);
+        var changes = await engine.Files.ChangesAsync(container, call.Aborted);
         await call.JsonAsync(changes, DockerJson.Wire.FilesystemChangeList);
     }
 

@@ -132,7 +132,7 @@ public sealed class SlipwayEngine : IAsyncDisposable
         UpdateContainer = new UpdateContainer(options, Paths, Host, _watch, ContainerEvents, ooms);
         WaitContainer = new WaitContainer();
         ResizeContainer = new ResizeContainer();
-        RemoveContainer = new RemoveContainer(Containers, KillContainer, tasks, exits, State, Volumes, RemoveVolume, Execs, Removal, Paths, ContainerEvents, _log);
+        RemoveContainer = new RemoveContainer(Containers, KillContainer, tasks, exits, Volumes, RemoveVolume, Execs, Removal, Paths, ContainerEvents, _log);
         ListContainers = new ListContainers(Containers, images, Paths, time);
         InspectContainer = new InspectContainer(Execs, images, Paths);
         PruneContainers = new PruneContainers(Containers, RemoveContainer, ListContainers, Events);

@@ -18,6 +18,8 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
     private ContainerRecord _record = record;
     private TaskCompletionSource<ExitStatus> _nextExit = NewSource<ExitStatus>();
     private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _copyLock = new();
+    private bool _deleted;
 
     /// <summary>64 lower-case hexadecimal digits.</summary>
     public string Id { get; } = record.Id;
@@ -30,6 +32,18 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
 
     /// <summary>Held by whoever changes the container's life; never while waiting for its process to end.</summary>
     public SemaphoreSlim Gate { get; } = new(1, 1);
+
+    /// <summary>Takes <see cref="Gate"/> for a verb.</summary>
+    /// <exception cref="EngineException">NotFound: the container was removed meanwhile.</exception>
+    internal async Task EnterAsync(CancellationToken cancel)
+    {
+        await Gate.WaitAsync(cancel).ConfigureAwait(false);
+        if (_removed.Task.IsCompleted)
+        {
+            Gate.Release();
+            throw NoSuchContainer();
+        }
+    }
 
     /// <summary>Where attach clients get their connection to the container's stdio.</summary>
     public AttachGate Attaches { get; } = new(time);
@@ -71,20 +85,27 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
     public Task Removed => _removed.Task;
 
     /// <summary>Replaces the record and makes that durable.</summary>
-    /// <exception cref="EngineException"><see cref="ErrorKind.Unavailable"/> when the disk is full; the record is unchanged.</exception>
+    /// <exception cref="EngineException">Unavailable: the disk is full; NotFound: the container was removed. The record is unchanged.</exception>
     internal async Task UpdateAsync(Func<ContainerRecord, ContainerRecord> change)
     {
         ContainerRecord before, after;
+        Task written;
         lock (_lock)
         {
+            if (_deleted)
+            {
+                throw NoSuchContainer();
+            }
+
             before = _record;
             after = change(before);
             Volatile.Write(ref _record, after);
+            written = WriteAsync(after, mayUseReserve: false);
         }
 
         try
         {
-            await CommitAsync(after).ConfigureAwait(false);
+            await written.ConfigureAwait(false);
         }
         catch
         {
@@ -95,24 +116,61 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
 
     /// <summary>
     /// Replaces the record in memory at once; what the kernel has already done is true whether or not the disk can take it. The row
-    /// follows when it can.
+    /// follows when it can, unless the container was removed.
     /// </summary>
     /// <param name="change">Makes the new record.</param>
     /// <param name="mayUseReserve">Whether a full disk is worth the space kept back: for ends, which must not be lost or refused, not for starts.</param>
     internal async Task RecordFactAsync(Func<ContainerRecord, ContainerRecord> change, bool mayUseReserve = true)
     {
-        ContainerRecord after;
+        Task written;
         lock (_lock)
         {
-            after = change(_record);
+            var after = change(_record);
             Volatile.Write(ref _record, after);
+            written = _deleted ? System.Threading.Tasks.Task.CompletedTask : WriteAsync(after, mayUseReserve);
         }
 
-        await CommitAsync(after, mayUseReserve).ConfigureAwait(false);
+        await written.ConfigureAwait(false);
     }
 
     /// <summary>Makes the present record durable; for a container that has just been made.</summary>
-    internal Task CommitAsync() => CommitAsync(Record);
+    internal Task CommitAsync() => WriteAsync(Record, mayUseReserve: false);
+
+    /// <summary>Deletes the row and its copy. What is told of the container afterwards is not written any more, or it would be back at the next start.</summary>
+    /// <exception cref="EngineException">Unavailable: the disk is failing; the container stays.</exception>
+    internal async Task DeleteAsync()
+    {
+        // The copy goes first: a copy without a row would mean that the row was lost.
+        Task deleted;
+        lock (_lock)
+        {
+            _deleted = true;
+            lock (_copyLock)
+            {
+                var copy = paths.RecordCopy(Id);
+                if (Directory.Exists(Path.GetDirectoryName(copy)))
+                {
+                    File.Delete(copy);
+                }
+            }
+
+            deleted = state.CommitAsync(new StateChange(StateRoom.Containers, Id, null));
+        }
+
+        try
+        {
+            await deleted.ConfigureAwait(false);
+        }
+        catch
+        {
+            lock (_lock)
+            {
+                _deleted = false;
+            }
+
+            throw;
+        }
+    }
 
     /// <summary>Tells everybody who waits that the run ended.</summary>
     internal void CompleteExit(ExitStatus status)
@@ -134,23 +192,39 @@ public sealed class Container(ContainerRecord record, StateStore state, EnginePa
         _removed.TrySetResult();
     }
 
-    // The copy beside the container's files is for the day on which the database is lost; it need not be flushed. It follows the row, so
-    // that a copy without a row means a lost row.
-    private async Task CommitAsync(ContainerRecord record, bool mayUseReserve = false)
+    // Rows are queued in the order in which records follow one another.
+    private Task WriteAsync(ContainerRecord record, bool mayUseReserve)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(record, EngineJson.Default.ContainerRecord);
-        await state.CommitAsync([new StateChange(StateRoom.Containers, Id, json)], mayUseReserve).ConfigureAwait(false);
+        return FinishAsync(state.CommitAsync([new StateChange(StateRoom.Containers, Id, json)], mayUseReserve), record, json);
+    }
+
+    // The copy beside the container's files is for the day on which the database is lost; it need not be flushed. It follows the row, so
+    // that a copy without a row means a lost row.
+    private async Task FinishAsync(Task committed, ContainerRecord record, byte[] json)
+    {
+        await committed.ConfigureAwait(false);
         var copy = paths.RecordCopy(Id);
-        try
+        lock (_copyLock)
         {
-            File.WriteAllBytes(copy + ".new", json);
-            File.Move(copy + ".new", copy, overwrite: true);
-        }
-        catch (IOException)
-        {
-            // The disk is full, or the container has just been removed; the row is what counts.
+            if (_deleted || !ReferenceEquals(Record, record))
+            {
+                return;
+            }
+
+            try
+            {
+                File.WriteAllBytes(copy + ".new", json);
+                File.Move(copy + ".new", copy, overwrite: true);
+            }
+            catch (IOException)
+            {
+                // The disk is full; the row is what counts.
+            }
         }
     }
+
+    private EngineException NoSuchContainer() => EngineException.NotFound($"No such container: {Id}");
 
     private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -17,7 +17,7 @@ public sealed class KillContainer(ContainerEvents events, ILogger log)
     {
         var number = string.IsNullOrEmpty(signal) ? Sigkill : ParseSignal(signal);
         var exit = container.NextExit;
-        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        await container.EnterAsync(cancel).ConfigureAwait(false);
         try
         {
             if (container.Record.State.Status == ContainerStatus.Restarting && number == Sigkill)
@@ -63,7 +63,19 @@ public sealed class KillContainer(ContainerEvents events, ILogger log)
 
         if (container.Record.State.Status == ContainerStatus.Paused)
         {
+            TryThaw(task);
+        }
+    }
+
+    private static void TryThaw(TaskHandle task)
+    {
+        try
+        {
             Cgroups.Thaw(task.CgroupPath);
+        }
+        catch (LinuxException e) when (e.IsNotFound)
+        {
+            // It has ended, and its control group with it.
         }
     }
 

@@ -9,7 +9,7 @@ public sealed class PauseContainer(ContainerEvents events)
     /// <exception cref="EngineException">It does not run, or is paused already.</exception>
     public async Task PauseAsync(Container container, CancellationToken cancel)
     {
-        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        await container.EnterAsync(cancel).ConfigureAwait(false);
         try
         {
             var status = container.Record.State.Status;
@@ -32,6 +32,11 @@ public sealed class PauseContainer(ContainerEvents events)
             await container.RecordFactAsync(r => r with { State = r.State with { Status = ContainerStatus.Paused } }).ConfigureAwait(false);
             events.Publish(container, "pause");
         }
+        catch (LinuxException e) when (e.IsNotFound)
+        {
+            // It has ended, and its control group with it.
+            throw EngineException.Conflict($"Container {container.Id} is not running");
+        }
         finally
         {
             container.Gate.Release();
@@ -42,7 +47,7 @@ public sealed class PauseContainer(ContainerEvents events)
     /// <exception cref="EngineException">It is not paused.</exception>
     public async Task UnpauseAsync(Container container, CancellationToken cancel)
     {
-        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        await container.EnterAsync(cancel).ConfigureAwait(false);
         try
         {
             if (container.Record.State.Status != ContainerStatus.Paused || container.Task is not { } task)
@@ -53,6 +58,10 @@ public sealed class PauseContainer(ContainerEvents events)
             Cgroups.Thaw(task.CgroupPath);
             await container.RecordFactAsync(r => r with { State = r.State with { Status = ContainerStatus.Running } }).ConfigureAwait(false);
             events.Publish(container, "unpause");
+        }
+        catch (LinuxException e) when (e.IsNotFound)
+        {
+            throw EngineException.Conflict($"Container {container.Id} is not paused");
         }
         finally
         {

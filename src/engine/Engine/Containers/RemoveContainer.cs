@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Slipway.Engine.Cleanup;
 using Slipway.Engine.Containers.Tasks;
 using Slipway.Engine.Execs;
-using Slipway.Engine.State;
 using Slipway.Engine.Volumes;
 
 namespace Slipway.Engine.Containers;
@@ -13,7 +12,6 @@ public sealed class RemoveContainer
     private readonly ContainerTable _table;
     private readonly KillContainer _kill;
     private readonly TaskLauncher _tasks;
-    private readonly StateStore _state;
     private readonly VolumeTable _volumes;
     private readonly RemoveVolume _removeVolume;
     private readonly ExecTable _execs;
@@ -22,9 +20,9 @@ public sealed class RemoveContainer
     private readonly ContainerEvents _events;
     private readonly ILogger _log;
 
-    internal RemoveContainer(ContainerTable table, KillContainer kill, TaskLauncher tasks, ContainerExit exits, StateStore state, VolumeTable volumes, RemoveVolume removeVolume, ExecTable execs, BackgroundRemoval removal, EnginePaths paths, ContainerEvents events, ILogger log)
+    internal RemoveContainer(ContainerTable table, KillContainer kill, TaskLauncher tasks, ContainerExit exits, VolumeTable volumes, RemoveVolume removeVolume, ExecTable execs, BackgroundRemoval removal, EnginePaths paths, ContainerEvents events, ILogger log)
     {
-        (_table, _kill, _tasks, _state, _volumes, _removeVolume) = (table, kill, tasks, state, volumes, removeVolume);
+        (_table, _kill, _tasks, _volumes, _removeVolume) = (table, kill, tasks, volumes, removeVolume);
         (_execs, _removal, _paths, _events, _log) = (execs, removal, paths, events, log);
         exits.AutoRemove = container => RunAsync(container, force: true, removeVolumes: true, CancellationToken.None);
     }
@@ -37,21 +35,30 @@ public sealed class RemoveContainer
     /// <exception cref="EngineException"><see cref="ErrorKind.Conflict"/> when it runs and <paramref name="force"/> is not given, or is being removed.</exception>
     public async Task RunAsync(Container container, bool force, bool removeVolumes, CancellationToken cancel)
     {
+        while (!await TryRunAsync(container, force, removeVolumes, cancel).ConfigureAwait(false))
+        {
+            // Somebody has started it between its end and its removal.
+        }
+    }
+
+    private async Task<bool> TryRunAsync(Container container, bool force, bool removeVolumes, CancellationToken cancel)
+    {
         await StopAsync(container, force, cancel).ConfigureAwait(false);
         await container.Gate.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             if (container.Removed.IsCompleted)
             {
-                return;
+                return true;
             }
 
             if (container.IsRunning)
             {
-                throw EngineException.Conflict($"cannot remove container \"/{container.Name}\": container is running: stop the container before removing or force remove");
+                return false;
             }
 
             await DeleteAsync(container, removeVolumes).ConfigureAwait(false);
+            return true;
         }
         finally
         {
@@ -81,14 +88,7 @@ public sealed class RemoveContainer
 
     private async Task DeleteAsync(Container container, bool removeVolumes)
     {
-        // The copy goes first: a copy without a row would mean that the row was lost.
-        var copy = _paths.RecordCopy(container.Id);
-        if (Directory.Exists(Path.GetDirectoryName(copy)))
-        {
-            File.Delete(copy);
-        }
-
-        await _state.CommitAsync(new StateChange(StateRoom.Containers, container.Id, null)).ConfigureAwait(false);
+        await container.DeleteAsync().ConfigureAwait(false);
         _table.Remove(container);
         _events.Publish(container, "destroy");
         if (container.Cleanup.IsCompleted && container.Record.HasBeenStarted is false)

@@ -21,7 +21,7 @@ public sealed class RenameContainer
         }
 
         var newName = name.TrimStart('/');
-        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        await container.EnterAsync(cancel).ConfigureAwait(false);
         try
         {
             var oldName = container.Name;

@@ -29,7 +29,7 @@ public sealed class StartContainer
     /// <exception cref="EngineException"><see cref="ErrorKind.NotModified"/> when it runs already; what the runtime says when it refuses.</exception>
     public async Task RunAsync(Container container, CancellationToken cancel)
     {
-        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        await container.EnterAsync(cancel).ConfigureAwait(false);
         try
         {
             CheckStartable(container);
@@ -78,7 +78,7 @@ public sealed class StartContainer
         await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            if (!cancel.IsCancellationRequested && container.Record.State.Status is ContainerStatus.Restarting or ContainerStatus.Exited)
+            if (!cancel.IsCancellationRequested && !container.Removed.IsCompleted && container.Record.State.Status is ContainerStatus.Restarting or ContainerStatus.Exited)
             {
                 await RunLockedAsync(container, r => r with { RestartCount = r.RestartCount + 1 }).ConfigureAwait(false);
             }

@@ -16,7 +16,7 @@ public sealed class StopContainer(KillContainer kill, ContainerEvents events, Ti
     {
         var number = SignalFor(container, signal);
         var exit = container.NextExit;
-        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        await container.EnterAsync(cancel).ConfigureAwait(false);
         try
         {
             var status = container.Record.State.Status;

@@ -26,7 +26,7 @@ public sealed class UpdateContainer
     public async Task<IReadOnlyList<string>> RunAsync(Container container, ContainerUpdateRequest request, CancellationToken cancel)
     {
         var warnings = new List<string>();
-        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        await container.EnterAsync(cancel).ConfigureAwait(false);
         try
         {
             if (container.Record.State.Status is ContainerStatus.Removing or ContainerStatus.Dead)

@@ -54,9 +54,9 @@ public sealed class StartExec
             await DeleteAsync(exec).ConfigureAwait(false);
             throw;
         }
-        catch (Exception e) when (e is IOException or LinuxException && task.Process.HasExited)
+        catch (IOException e) when (e is LinuxException { IsNotFound: true } || task.Process.HasExited)
         {
-            // The container ended meanwhile, and its bundle with it.
+            // The container ended meanwhile, and its bundle with it. An ending process has no root some time before it is said to have ended.
             exec.Complete(126);
             throw EngineException.Conflict($"container {exec.Container.Id} is not running");
         }

@@ -22,7 +22,7 @@ public sealed class ContainerFiles(EnginePaths paths, VolumeTable volumes, Func<
             return running;
         }
 
-        await container.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        await container.EnterAsync(cancel).ConfigureAwait(false);
         try
         {
             if (OpenView(container) is { } started)
@@ -47,33 +47,46 @@ public sealed class ContainerFiles(EnginePaths paths, VolumeTable volumes, Func<
     }
 
     /// <summary>The root file system without volumes: what <c>docker export</c> writes. Reading only.</summary>
-    public IDisposable OpenRootFs(Container container, out SafePath root)
+    /// <exception cref="EngineException">NotFound: the container was removed meanwhile.</exception>
+    public async Task<MountedRoot> OpenRootFsAsync(Container container, CancellationToken cancel)
     {
         if (OpenRunning(container, task => SafePath.FromFd(MountNamespace.OpenRootMount(task.Process))) is { } running)
         {
-            return root = running;
+            return MountedRoot.Of(running);
         }
 
         // As a lower layer, so that nothing can be written and overlayfs needs no work directory.
         var record = container.Record;
-        var mounted = MountedRoot.Open(new OverlayLayers([paths.Upper(record.Id), .. Lower(record)]), MountPoint(record.Id));
-        root = mounted.Root;
-        return mounted;
+        return await EnterAsync(container, () => MountedRoot.Open(new OverlayLayers([paths.Upper(record.Id), .. Lower(record)]), MountPoint(record.Id)), cancel).ConfigureAwait(false);
     }
 
     /// <summary>What the container changed in its image.</summary>
-    public IReadOnlyList<FilesystemChange> Changes(Container container, CancellationToken cancel)
+    /// <exception cref="EngineException">NotFound: the container was removed meanwhile.</exception>
+    public async Task<IReadOnlyList<FilesystemChange>> ChangesAsync(Container container, CancellationToken cancel)
     {
         var record = container.Record;
-        using var upper = SafePath.Open(paths.Upper(record.Id));
         var lower = Lower(record);
-        if (lower.Count == 0)
+        var (upper, image) = await EnterAsync(
+            container, () => (SafePath.Open(paths.Upper(record.Id)), lower.Count == 0 ? null : MountedRoot.Open(new OverlayLayers(lower), MountPoint(record.Id))), cancel).ConfigureAwait(false);
+        using (upper)
+        using (image)
         {
-            return ContainerChanges.Of(upper, null, cancel);
+            return await Task.Run(() => ContainerChanges.Of(upper, image?.Root, cancel), cancel).ConfigureAwait(false);
         }
+    }
 
-        using var image = MountedRoot.Open(new OverlayLayers(lower), MountPoint(record.Id));
-        return ContainerChanges.Of(upper, image.Root, cancel);
+    // A container that is being removed has no directories any more, and none must be made for it.
+    private static async Task<T> EnterAsync<T>(Container container, Func<T> open, CancellationToken cancel)
+    {
+        await container.EnterAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return open();
+        }
+        finally
+        {
+            container.Gate.Release();
+        }
     }
 
     private static ContainerView? OpenView(Container container) =>

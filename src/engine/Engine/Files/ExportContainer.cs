@@ -9,12 +9,13 @@ public sealed class ExportContainer(ContainerFiles files, ContainerEvents events
     /// <param name="container">Running or not.</param>
     /// <param name="output">Receives the tar stream.</param>
     /// <param name="cancel">The client went away.</param>
+    /// <exception cref="EngineException">NotFound: the container was removed meanwhile.</exception>
     public async Task RunAsync(Container container, Stream output, CancellationToken cancel)
     {
-        using (files.OpenRootFs(container, out var root))
+        using (var mounted = await files.OpenRootFsAsync(container, cancel).ConfigureAwait(false))
         {
             using var tar = new TarWriter(output);
-            await new TreeArchive(tar, cancel).WriteDirectoryAsync(root, "").ConfigureAwait(false);
+            await new TreeArchive(tar, cancel).WriteDirectoryAsync(mounted.Root, "").ConfigureAwait(false);
             await tar.FinishAsync(cancel).ConfigureAwait(false);
         }
 

@@ -17,6 +17,9 @@ public sealed class MountedRoot : IDisposable
     /// <summary>The root directory.</summary>
     public SafePath Root { get; }
 
+    /// <summary>One that others have mounted.</summary>
+    internal static MountedRoot Of(SafePath root) => new(root, null);
+
     /// <summary>Mounts the layers.</summary>
     /// <param name="layers">What to mount. Without <see cref="OverlayLayers.Upper"/> the result is read-only.</param>
     /// <param name="mountPoint">An existing directory of the engine's to mount over.</param>

@@ -76,8 +76,26 @@ public sealed class ImageTable
     /// <exception cref="EngineException">NotFound, also when the image has no such platform; Damaged.</exception>
     public async Task<RunnableImage> PrepareAsync(string reference, Platform? platform, CancellationToken cancel)
     {
+        while (true)
+        {
+            var image = Resolve(reference);
+            try
+            {
+                return await PrepareAsync(image, reference, platform, cancel).ConfigureAwait(false);
+            }
+            catch (EngineException e) when (e.Kind == ErrorKind.Damaged && WasReplaced(image))
+            {
+                // Removed while it was read; the name may be another image's now.
+            }
+        }
+    }
+
+    /// <summary>Whether an image is not what it was any more: removed, or named otherwise. What it had may be gone.</summary>
+    internal bool WasReplaced(Image image) => !All.Contains(image);
+
+    private async Task<RunnableImage> PrepareAsync(Image image, string reference, Platform? platform, CancellationToken cancel)
+    {
         using var lease = _content.BeginLease();
-        var image = Resolve(reference);
         var chosen = new PlatformChoice(_content).Choose(image.Record, platform, reference);
         var (manifest, config) = chosen.ManifestDigest == image.Record.ManifestDigest
             ? (image.Manifest, image.Config)

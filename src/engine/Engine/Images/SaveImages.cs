@@ -54,7 +54,15 @@ public sealed class SaveImages(ImageTable images, ContentStore content, EventLog
         {
             foreach (var (image, names) in Find(reference))
             {
-                plan.Add(image, names, platform, reference);
+                try
+                {
+                    plan.Add(image, names, platform, reference);
+                }
+                catch (EngineException e) when (e.Kind == ErrorKind.Damaged && images.WasReplaced(image))
+                {
+                    // Removed while it was read; the name may be another image's now.
+                    return Plan(references, platform);
+                }
             }
         }
 

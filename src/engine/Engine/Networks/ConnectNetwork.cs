@@ -22,7 +22,7 @@ public sealed class ConnectNetwork
     {
         await _host.ReadyAsync().ConfigureAwait(false);
         var network = _table.Get(reference);
-        await container.Gate.WaitAsync().ConfigureAwait(false);
+        await container.EnterAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             CheckChangeable(container, network.Record, "connected to");
@@ -52,7 +52,7 @@ public sealed class ConnectNetwork
     {
         await _host.ReadyAsync().ConfigureAwait(false);
         var network = _table.Get(reference);
-        await container.Gate.WaitAsync().ConfigureAwait(false);
+        await container.EnterAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
             CheckChangeable(container, network.Record, "disconnected from");

@@ -107,12 +107,17 @@ internal sealed class ContainerNetworking : IDisposable
         }
     }
 
-    /// <summary>Connects a running container to one more network.</summary>
+    /// <summary>Connects a running container to one more network. One whose process has just ended is connected by its next start.</summary>
     internal async Task<EndpointRecord> ConnectAsync(Container container, EndpointRecord asked)
     {
         await _host.ReadyAsync().ConfigureAwait(false);
         var present = container.Record.Endpoints.Where(endpoint => endpoint.IsConnected).ToList();
-        using var sandbox = NetworkSandbox.Open($"/proc/{container.Task!.Pid}/ns/net");
+        using var sandbox = OpenSandbox(container);
+        if (sandbox is null)
+        {
+            return asked;
+        }
+
         var links = sandbox.Links.ListLinks();
         EndpointRecord? endpoint = null;
         try
@@ -143,15 +148,19 @@ internal sealed class ContainerNetworking : IDisposable
     /// <summary>Takes a running container out of a network.</summary>
     internal void Disconnect(Container container, EndpointRecord endpoint)
     {
-        using (var sandbox = NetworkSandbox.Open($"/proc/{container.Task!.Pid}/ns/net"))
+        var rest = container.Record.Endpoints.Where(e => e.IsConnected && e.NetworkId != endpoint.NetworkId).ToList();
+        using (var sandbox = OpenSandbox(container))
         {
-            if (sandbox.Links.FindLink(endpoint.Interface) is not null)
+            if (sandbox?.Links.FindLink(endpoint.Interface) is not null)
             {
                 EndpointLinks.Disconnect(sandbox, endpoint.Interface);
             }
 
-            var rest = container.Record.Endpoints.Where(e => e.IsConnected && e.NetworkId != endpoint.NetworkId).ToList();
-            Route(rest, Indexes(sandbox, rest), sandbox);
+            if (sandbox is not null)
+            {
+                Route(rest, Indexes(sandbox, rest), sandbox);
+            }
+
             _names.Publish(container.Record, rest);
             _nameServer.SetServers(container.Id, Servers(container.Record, rest));
         }
@@ -238,6 +247,19 @@ internal sealed class ContainerNetworking : IDisposable
         _ended.Dispose();
         _plain.Dispose();
         _named.Dispose();
+    }
+
+    // Null when the process has ended and its end is not recorded yet.
+    private static NetworkSandbox? OpenSandbox(Container container)
+    {
+        try
+        {
+            return NetworkSandbox.Open($"/proc/{container.Task!.Pid}/ns/net");
+        }
+        catch (LinuxException e) when (e.IsNotFound)
+        {
+            return null;
+        }
     }
 
     private void RestoreNames(Container container)
