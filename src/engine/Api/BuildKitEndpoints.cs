@@ -64,7 +64,7 @@ public sealed class BuildKitEndpoints(Builder builder, ServeUpgraded grpc, Serve
         await using var output = new BuildOutput(call, quiet: false);
         await output.RunAsync(async report =>
         {
-            using var context = call.Query.Has("remote") ? null : await RemoteContext.DetectAsync(builder.Engine, call.Http.Request.Body, call.Aborted);
+            using var context = call.Query.Optional("remote") is not null ? null : await RemoteContext.DetectAsync(builder.Engine, call.Http.Request.Body, call.Aborted);
             await using var watch = call.WatchClient();
             await build(request, context, report, watch.Gone);
             return BuildResult.None;

@@ -48,13 +48,13 @@ internal sealed class BundleWriter(EnginePaths paths, EngineOptions options, Con
     }
 
     private string? Namespace(string mode, string what, string file) =>
-        NamespaceModes.ContainerOf(mode) is { } other ? $"/proc/{Joined(other, what).Task!.Pid}/ns/{file}" : null;
+        NamespaceModes.ContainerOf(mode) is { } other ? $"/proc/{Joined(other, what).Task.Pid}/ns/{file}" : null;
 
-    private Container Joined(string reference, string what)
+    private (string Id, TaskHandle Task) Joined(string reference, string what)
     {
         var other = table.Get(reference);
-        return other is { IsRunning: true, Task: not null }
-            ? other
+        return other is { IsRunning: true, Task: { } task }
+            ? (other.Id, task)
             : throw EngineException.Conflict($"cannot join {what} of a non running container: {other.Id}");
     }
 }
