@@ -131,6 +131,23 @@ public sealed class DaemonTests
         await other.StartAsync();
     }
 
+    // Containers whose first process asks for nobody's end, and shells that became something else.
+    [Fact]
+    public async Task APidFileOfADaemonThatWasKilledAndNotReapedIsNoHindrance()
+    {
+        await using var scratch = new Scratch();
+        var daemon = scratch.DaemonThrough(["/bin/sh", "-c", "\"$@\" & exec sleep 1000", "sh"]);
+        await daemon.StartAsync();
+        var file = Path.Combine(daemon.ExecRoot, "slipwayd.pid");
+        var pid = File.ReadAllText(file).Trim();
+        Tool.Run("kill", "-9", pid);
+        await Wait.UntilAsync("nobody has asked for its end", () => File.ReadAllText($"/proc/{pid}/stat").Contains("(slipwayd) Z ", StringComparison.Ordinal));
+        var other = scratch.Daemon(Path.Combine(scratch.Root, "data-b"), "b", "--pidfile", file);
+        await other.StartAsync();
+        await other.StopAsync();
+        await daemon.KillAsync();
+    }
+
     [Fact]
     public async Task StreamsWorkAgainAfterARestart()
     {

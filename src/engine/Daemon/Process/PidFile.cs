@@ -43,12 +43,13 @@ internal sealed class PidFile : IDisposable
     private static int? Read(string path) =>
         File.Exists(path) && int.TryParse(File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null;
 
-    // After a reboot the number may belong to anything; only one of our kind counts.
+    // After a reboot the number may belong to anything; only one of our kind counts. One that was killed and whose parent has not asked for
+    // its end yet has no command line any more (proc(5)).
     private static bool IsDaemon(int pid)
     {
         try
         {
-            return File.ReadAllText($"/proc/{pid}/comm").Trim() is "slipwayd";
+            return File.ReadAllText($"/proc/{pid}/comm").Trim() is "slipwayd" && File.ReadAllBytes($"/proc/{pid}/cmdline").Length > 0;
         }
         catch (IOException)
         {
