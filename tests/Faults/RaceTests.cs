@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Slipway.Client;
 using Slipway.Faults.Fixture;
 
@@ -23,6 +24,7 @@ public sealed class RaceTests
         ("GET", "/containers/{0}/changes", ""), ("GET", "/containers/{0}/export", ""), ("GET", "/containers/{0}/archive?path=/etc", ""), ("GET", "/containers/{0}/json?size=1", ""),
         ("GET", "/containers/{0}/top", ""), ("GET", "/containers/{0}/stats?stream=0&one-shot=1", ""), ("GET", "/containers/json?all=1&size=1", ""),
         ("POST", "/commit?container={0}&repo={1}", "{}"), ("DELETE", "/images/{1}?force=1", ""), ("GET", "/images/{1}/get", ""),
+        ("POST", "/images/{0}/tag?repo={1}", ""), ("POST", "/images/{0}/tag?repo={1}", ""), ("DELETE", "/images/{1}?force=1", ""),
     ];
 
     [Fact]
@@ -40,10 +42,37 @@ public sealed class RaceTests
 
         await Wait.UntilAsync("all have ended", async () => (await daemon.ListAsync()).All(container => (string?)container!["State"] is "created" or "exited"));
         await Wait.UntilAsync("those of --rm are gone", async () => (await ListAsync(daemon)).Count == Directory.GetDirectories(Path.Combine(daemon.DataRoot, "containers")).Length);
+        foreach (var image in (JsonArray)(await daemon.CallAsync("GET", "/images/json"))!)
+        {
+            await ReadAsync(daemon, "GET", $"/images/{image!["Id"]}/get", "");
+        }
+
         var before = await ListAsync(daemon);
         Assert.Equal(before.Count, before.Select(container => container.Split(' ')[1]).Distinct().Count());
         await daemon.CrashAndStartAsync();
         Assert.Equal(before, await ListAsync(daemon));
+    }
+
+    [Fact]
+    public async Task ATagThatComesTooLateBringsNoImageBack()
+    {
+        var (scratch, daemon) = await Scratch.BeginAsync();
+        await using var _ = scratch;
+        await daemon.CreateAsync("true", "one");
+        for (var round = 0; round < Scratch.Rounds(60); round++)
+        {
+            var image = (string)(await daemon.CallAsync("POST", $"/commit?container=one&repo=old&comment={round}", "{}"))!["Id"]!;
+            await Task.WhenAll(
+                TryAsync(daemon, "DELETE", $"/images/{image}?force=1"),
+                TryAsync(daemon, "POST", $"/images/{image}/tag?repo=first"), TryAsync(daemon, "POST", $"/images/{image}/tag?repo=second"), TryAsync(daemon, "POST", $"/images/{image}/tag?repo=third"));
+            foreach (var left in ((JsonArray)(await daemon.CallAsync("GET", "/images/json"))!).Where(left => (string?)left!["Id"] == image))
+            {
+                await ReadAsync(daemon, "GET", $"/images/{image}/get", "");
+                await daemon.CallAsync("DELETE", $"/images/{image}?force=1");
+            }
+        }
+
+        static Task TryAsync(PrivateDaemon daemon, string method, string path) => Record.ExceptionAsync(() => daemon.CallAsync(method, path));
     }
 
     private static async Task<List<string>> ListAsync(PrivateDaemon daemon) =>

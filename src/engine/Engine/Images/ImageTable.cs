@@ -143,6 +143,29 @@ public sealed class ImageTable
         }
     }
 
+    /// <summary>Gives an image further names; a name another image has moves.</summary>
+    /// <returns>Whether the image was there still: one that is being removed must not come back without its content.</returns>
+    internal async Task<bool> AddNamesAsync(Image image, IReadOnlyList<string> names, IReadOnlyList<string> digests)
+    {
+        await Gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (!_images.ContainsKey(image.Record.Target.Digest.ToString()))
+            {
+                return false;
+            }
+
+            var change = new ImageChange(_images.Values.Select(other => other.Record), _time.GetUtcNow());
+            change.Put(image.Record with { Names = names, Digests = digests });
+            await CommitAsync(change.Changed, change.Deleted).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
     /// <summary>Writes rows, then memory, then index.json. The caller holds <see cref="Gate"/> or is alone.</summary>
     internal async Task CommitAsync(IReadOnlyList<ImageRecord> put, IReadOnlyList<Digest> delete, SnapshotBatch? batch = null)
     {

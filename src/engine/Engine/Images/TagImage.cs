@@ -20,7 +20,11 @@ public sealed class TagImage(ImageTable images, EventLog events)
 
         var image = images.Resolve(source);
         name = name.TagNameOnly();
-        await images.PutAsync([image.Record with { Names = [name.ToString()], Digests = [] }], null).ConfigureAwait(false);
+        if (!await images.AddNamesAsync(image, [name.ToString()], []).ConfigureAwait(false))
+        {
+            throw ImageTable.NoSuchImage(source);
+        }
+
         events.Publish("image", "tag", image.ImageId.ToString(), ImageEvents.Attributes(name.Familiar, image.Readable ? image.Config : null));
     }
 }

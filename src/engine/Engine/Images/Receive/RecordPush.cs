@@ -22,7 +22,7 @@ public sealed class RecordPush(ContentStore content, Snapshotter snapshots, Imag
     {
         if (packed is null)
         {
-            await images.PutAsync([image.Record with { Names = [], Digests = [digestName] }], null).ConfigureAwait(false);
+            await images.AddNamesAsync(image, [], [digestName]).ConfigureAwait(false);
             return;
         }
 
