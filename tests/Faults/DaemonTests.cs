@@ -135,8 +135,14 @@ public sealed class DaemonTests
     [Fact]
     public async Task APidFileOfADaemonThatWasKilledAndNotReapedIsNoHindrance()
     {
+        const string parent = """
+            import signal, subprocess, sys
+            child = subprocess.Popen(sys.argv[1:])
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(child.wait() and 0))
+            signal.pause()
+            """;
         await using var scratch = new Scratch();
-        var daemon = scratch.DaemonThrough(["/bin/sh", "-c", "\"$@\" & exec sleep 1000", "sh"]);
+        var daemon = scratch.DaemonThrough(["python3", "-c", parent]);
         await daemon.StartAsync();
         var file = Path.Combine(daemon.ExecRoot, "slipwayd.pid");
         var pid = File.ReadAllText(file).Trim();
@@ -145,7 +151,7 @@ public sealed class DaemonTests
         var other = scratch.Daemon(Path.Combine(scratch.Root, "data-b"), "b", "--pidfile", file);
         await other.StartAsync();
         await other.StopAsync();
-        await daemon.KillAsync();
+        await daemon.StopAsync();
     }
 
     [Fact]
