@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Text.Json.Nodes;
 using Slipway.Client;
 using Slipway.Faults.Fixture;
@@ -73,6 +74,40 @@ public sealed class RaceTests
         }
 
         static Task TryAsync(PrivateDaemon daemon, string method, string path) => Record.ExceptionAsync(() => daemon.CallAsync(method, path));
+    }
+
+    [Fact]
+    public async Task ACacheMountIsNotPrunedFromUnderAStep()
+    {
+        var (scratch, daemon) = await Scratch.BeginAsync();
+        await using var _ = scratch;
+        using var context = new MemoryStream();
+        await using (var tar = new TarWriter(context, leaveOpen: true))
+        {
+            var text = "FROM busybox\nRUN --mount=type=cache,target=/c echo x >> /c/f && cat /c/f\n"u8.ToArray();
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "Dockerfile") { DataStream = new MemoryStream(text) });
+        }
+
+        var building = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(BuildAsync)));
+        while (!building.IsCompleted)
+        {
+            await daemon.CallAsync("POST", "/build/prune?all=1");
+        }
+
+        Assert.All((await building).SelectMany(outputs => outputs), output => Assert.Contains("Successfully built", output, StringComparison.Ordinal));
+
+        async Task<List<string>> BuildAsync()
+        {
+            var outputs = new List<string>();
+            for (var round = 0; round < Scratch.Rounds(50); round++)
+            {
+                await using var answer = await daemon.Api.UploadAsync("POST", "/build?nocache=1&networkmode=none", new MemoryStream(context.ToArray()));
+                using var reader = new StreamReader(answer.Body);
+                outputs.Add(await reader.ReadToEndAsync());
+            }
+
+            return outputs;
+        }
     }
 
     private static async Task<List<string>> ListAsync(PrivateDaemon daemon) =>

@@ -13,6 +13,7 @@ internal sealed class CacheMounts(SlipwayEngine engine)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _users = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SemaphoreSlim> _locks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task> _removals = new(StringComparer.Ordinal);
 
     private string Root => Path.Combine(engine.Paths.DataRoot, "buildcache");
 
@@ -47,13 +48,31 @@ internal sealed class CacheMounts(SlipwayEngine engine)
         return await OpenAsync(id, sharing == CacheSharing.Private ? FreeNumber(id) : 0, fill, () => { }).ConfigureAwait(false);
     }
 
-    /// <summary>Removes directories; their rows go too.</summary>
-    internal async Task RemoveAsync(IReadOnlyList<BuildCacheRow> rows)
+    /// <summary>Removes directories that no step uses; their rows go too. A step that wants one meanwhile waits and gets a new one.</summary>
+    /// <returns>The rows that are gone.</returns>
+    internal async Task<IReadOnlyList<BuildCacheRow>> RemoveAsync(IEnumerable<BuildCacheRow> rows)
     {
-        await engine.BuildCache.RemoveAsync([.. rows.Select(row => row.Key)]).ConfigureAwait(false);
-        foreach (var row in rows)
+        var removal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<BuildCacheRow> gone;
+        lock (_lock)
         {
-            engine.Removal.Remove(Path.Combine(Root, row.Directory!));
+            gone = [.. rows.Where(row => !_users.ContainsKey(row.Key) && _removals.TryAdd(row.Key, removal.Task))];
+        }
+
+        try
+        {
+            await engine.BuildCache.RemoveAsync([.. gone.Select(row => row.Key)]).ConfigureAwait(false);
+            gone.ForEach(row => engine.Removal.Remove(Path.Combine(Root, row.Directory!)));
+            return gone;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                gone.ForEach(row => _removals.Remove(row.Key));
+            }
+
+            removal.SetResult();
         }
     }
 
@@ -90,13 +109,16 @@ internal sealed class CacheMounts(SlipwayEngine engine)
     {
         var key = KeyOf(id, number);
         var directory = Path.Combine(Root, key);
+        Task? removal;
         lock (_lock)
         {
             _users[key] = _users.GetValueOrDefault(key) + 1;
+            removal = _removals.GetValueOrDefault(key);
         }
 
         try
         {
+            await (removal ?? Task.CompletedTask).ConfigureAwait(false);
             var row = engine.BuildCache.Find(key);
             var now = engine.Time.GetUtcNow();
             if (!Directory.Exists(directory))

@@ -40,9 +40,11 @@ public sealed class PruneCache
         var candidates = rows.Where(row => Matches(row, request, chains)).OrderBy(row => row.LastUsed ?? row.Created).ToList();
         var gone = Choose(candidates, rows, request, list);
         var layers = gone.Where(row => row is { Directory: null, Type: not ContextMirrors.RowType }).ToList();
-        var freed = gone.Except(layers).Sum(list.SizeOf);
+        var sizes = gone.Except(layers).ToDictionary(row => row.Key, list.SizeOf);
         _mirrors.Remove(gone.Where(row => row.Type == ContextMirrors.RowType).Select(row => row.Key));
-        await _mounts.RemoveAsync([.. gone.Where(row => row.Directory is not null)]).ConfigureAwait(false);
+        var mounts = gone.Where(row => row.Directory is not null).ToList();
+        gone = [.. gone.Except(mounts), .. await _mounts.RemoveAsync(mounts).ConfigureAwait(false)];
+        var freed = gone.Sum(row => sizes.GetValueOrDefault(row.Key));
         await _engine.BuildCache.RemoveAsync([.. layers.Select(row => row.Key)]).ConfigureAwait(false);
         freed += (await _engine.CollectGarbage.RunAsync().ConfigureAwait(false)).Bytes;
         return new BuildPruneReport { CachesDeleted = [.. gone.Select(row => row.Key[..25])], SpaceReclaimed = (ulong)freed };
