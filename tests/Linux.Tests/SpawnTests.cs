@@ -42,7 +42,7 @@ public sealed class SpawnTests : IDisposable
             Assert.StartsWith("b\n", open, StringComparison.Ordinal);
             // bash has 3 open to read the directory and keeps copies from 10 on while it redirects.
             var ours = open[2..].Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(f => int.Parse(Path.GetFileName(f), null));
-            Assert.Equal([0, 1, 2, low, high], ours.Where(f => f < 3 || f is > 3 and < 10 || f == low || f == high || f > 255).Order());
+            Assert.Equal(new[] { 0, 1, 2, low, high }.Order(), ours.Where(f => f < 3 || f is > 3 and < 10 || f == low || f == high || f > 255).Order());
         }
     }
 
