@@ -124,11 +124,23 @@ public sealed class ImageTable
     /// <summary>
     /// Adds images or names to images; a name another image has moves. Commits the layers of <paramref name="batch"/> in the same transaction.
     /// </summary>
-    internal async Task PutAsync(IReadOnlyList<ImageRecord> images, SnapshotBatch? batch)
+    internal Task PutAsync(IReadOnlyList<ImageRecord> images, SnapshotBatch? batch) => PutAsync(images, batch, onlyPresent: false);
+
+    /// <summary>Gives an image further names; a name another image has moves.</summary>
+    /// <returns>Whether the image was there still: one that is being removed must not come back without its content.</returns>
+    internal Task<bool> AddNamesAsync(Image image, IReadOnlyList<string> names, IReadOnlyList<string> digests) =>
+        PutAsync([image.Record with { Names = names, Digests = digests }], null, onlyPresent: true);
+
+    private async Task<bool> PutAsync(IReadOnlyList<ImageRecord> images, SnapshotBatch? batch, bool onlyPresent)
     {
         await Gate.WaitAsync().ConfigureAwait(false);
         try
         {
+            if (onlyPresent && !images.All(image => _images.ContainsKey(image.Target.Digest.ToString())))
+            {
+                return false;
+            }
+
             var change = new ImageChange(_images.Values.Select(image => image.Record), _time.GetUtcNow());
             foreach (var image in images)
             {
@@ -136,28 +148,6 @@ public sealed class ImageTable
             }
 
             await CommitAsync(change.Changed, change.Deleted, batch).ConfigureAwait(false);
-        }
-        finally
-        {
-            Gate.Release();
-        }
-    }
-
-    /// <summary>Gives an image further names; a name another image has moves.</summary>
-    /// <returns>Whether the image was there still: one that is being removed must not come back without its content.</returns>
-    internal async Task<bool> AddNamesAsync(Image image, IReadOnlyList<string> names, IReadOnlyList<string> digests)
-    {
-        await Gate.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (!_images.ContainsKey(image.Record.Target.Digest.ToString()))
-            {
-                return false;
-            }
-
-            var change = new ImageChange(_images.Values.Select(other => other.Record), _time.GetUtcNow());
-            change.Put(image.Record with { Names = names, Digests = digests });
-            await CommitAsync(change.Changed, change.Deleted).ConfigureAwait(false);
             return true;
         }
         finally

@@ -151,13 +151,13 @@ internal sealed class ContainerNetworking : IDisposable
         var rest = container.Record.Endpoints.Where(e => e.IsConnected && e.NetworkId != endpoint.NetworkId).ToList();
         using (var sandbox = OpenSandbox(container))
         {
-            if (sandbox?.Links.FindLink(endpoint.Interface) is not null)
-            {
-                EndpointLinks.Disconnect(sandbox, endpoint.Interface);
-            }
-
             if (sandbox is not null)
             {
+                if (sandbox.Links.FindLink(endpoint.Interface) is not null)
+                {
+                    EndpointLinks.Disconnect(sandbox, endpoint.Interface);
+                }
+
                 Route(rest, Indexes(sandbox, rest), sandbox);
             }
 
